@@ -161,4 +161,6 @@ fn may_repeat(method: &Method, fault: &HttpError) -> bool {
 }
 
 #[cfg(test)]
+pub(crate) mod scripted;
+#[cfg(test)]
 mod tests;

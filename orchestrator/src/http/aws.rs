@@ -74,7 +74,8 @@ impl AwsConnector {
         let body = read_body(body).await.map_err(ConnectorError::user)?;
         let request = http::Request::from_parts(parts, body);
         let answer = self.http.open(request, self.read_limit).await.map_err(tell)?;
-        HttpResponse::try_from(answer.map(SdkBody::from_body_1_x)).map_err(|cause| ConnectorError::other(cause.into(), None))
+        HttpResponse::try_from(answer.map(SdkBody::from_body_1_x))
+            .map_err(|cause| ConnectorError::other(cause.into(), None))
     }
 }
 
@@ -94,5 +95,25 @@ fn tell(fault: HttpError) -> ConnectorError {
         _ if !fault.is_passing() => ConnectorError::user(fault.into()),
         HttpError::Broken { .. } => ConnectorError::io(fault.into()),
         _ => ConnectorError::io(fault.into()).never_connected(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::tell;
+    use crate::http::HttpError;
+
+    #[test]
+    fn only_faults_that_pass_by_themselves_are_told_as_such() {
+        let refused =
+            HttpError::from_dial("host", None, std::io::Error::from(std::io::ErrorKind::ConnectionRefused).into());
+        assert!(tell(refused).is_io());
+        assert!(tell(HttpError::broken("host", "reset")).is_io());
+        assert!(tell(HttpError::timeout("host", Duration::ZERO)).is_timeout());
+        assert!(tell(HttpError::Settings("no such file".to_owned())).is_user());
+        let unknown = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
+        assert!(tell(HttpError::from_dial("host", None, std::io::Error::other(unknown).into())).is_user());
     }
 }

@@ -129,6 +129,9 @@ impl HttpError {
     /// What it means that no connection could be made to `host`, or to `proxy` on the way there.
     pub(super) fn from_dial(host: &str, proxy: Option<&str>, cause: Box<dyn Error + Send + Sync>) -> Self {
         let cause: Cause = Arc::from(cause);
+        if let Some(own) = find::<Self>(&*cause) {
+            return own.clone();
+        }
         let first = proxy.unwrap_or(host).to_owned();
         if find::<ResolveError>(&*cause).is_some() {
             return Self::Dns { host: first, source: cause };
@@ -179,9 +182,11 @@ fn explain_tls(fault: &TlsError) -> String {
         return fault.to_string();
     };
     match complaint {
-        CertificateError::UnknownIssuer => "its certificate was issued by an authority that is not known here; behind a \
+        CertificateError::UnknownIssuer => {
+            "its certificate was issued by an authority that is not known here; behind a \
              proxy that inspects TLS, set SSL_CERT_FILE to a PEM file that has the proxy's authority"
-            .to_owned(),
+                .to_owned()
+        }
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
             "its certificate has expired; check this machine's clock".to_owned()
         }
