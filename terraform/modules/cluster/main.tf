@@ -1,0 +1,30 @@
+# Where runners run: one ECS cluster with Fargate's two capacity providers, and the log group that the tasks write to.
+
+resource "aws_ecs_cluster" "this" {
+  name = var.name
+  tags = var.tags
+
+  setting {
+    name  = "containerInsights"
+    value = var.container_insights
+  }
+}
+
+# Without this association RunTask refuses a strategy that names FARGATE_SPOT (launch mode `fargate-spot`).
+resource "aws_ecs_cluster_capacity_providers" "this" {
+  cluster_name       = aws_ecs_cluster.this.name
+  capacity_providers = ["FARGATE", "FARGATE_SPOT"]
+
+  # Spot is asked for by name; a task that says nothing gets capacity that nobody takes away.
+  default_capacity_provider_strategy {
+    capacity_provider = "FARGATE"
+    weight            = 1
+  }
+}
+
+resource "aws_cloudwatch_log_group" "this" {
+  name              = "/${var.name}/runner"
+  retention_in_days = var.log_retention_days
+  kms_key_id        = var.log_kms_key_arn
+  tags              = var.tags
+}

@@ -1,0 +1,126 @@
+locals {
+  # In a condition key the issuer stands without its scheme.
+  issuer = trimsuffix(trimprefix(var.issuer_url, "https://"), "/")
+
+  # The subject has two forms: names, and (repositories created or renamed since July 2026) names with ids. Both are accepted;
+  # the repository_id below holds for either, and is what a deleted and re-created repository of the same name does not have.
+  subjects = flatten([
+    for repository in var.repositories : [
+      for context in var.contexts : [
+        "repo:${repository.full_name}:${context}",
+        format("repo:%s@%d/%s@%d:%s", split("/", repository.full_name)[0], repository.owner_id,
+        split("/", repository.full_name)[1], repository.id, context),
+      ]
+    ]
+  ])
+
+  # sts:AssumeRoleWithWebIdentity, the first call of every `mayfly` in a workflow.
+  trust_policy = {
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "WorkflowsOfTheseRepositories"
+      Effect    = "Allow"
+      Action    = "sts:AssumeRoleWithWebIdentity"
+      Principal = { Federated = local.provider_arn }
+      Condition = {
+        StringEquals = merge(
+          { "${local.issuer}:aud" = var.audience },
+          var.bind_repository_id ? { "${local.issuer}:repository_id" = [for repository in var.repositories : tostring(repository.id)] } : {},
+        )
+        StringLike = { "${local.issuer}:sub" = local.subjects }
+      }
+    }]
+  }
+
+  ecs          = "arn:${local.partition}:ecs:${local.region}:${local.account}"
+  on_cluster   = { ArnEquals = { "ecs:cluster" = var.cluster_arn } }
+  tasks        = "${local.ecs}:task/${var.cluster_name}/*"
+  our_task     = { Null = { "aws:ResourceTag/mayfly:id" = "false" } }
+  launched_tag = { Null = { "aws:RequestTag/mayfly:id" = "false" } }
+
+  launcher_policy = {
+    Version = "2012-10-17"
+    Statement = [
+      # `mayfly runner start`: ecs:RunTask. Only our families, only on our cluster, and never without the tag by which the task
+      # can be found and stopped again. A family is named in a request with its revision or without.
+      {
+        Sid       = "StartRunners"
+        Effect    = "Allow"
+        Action    = "ecs:RunTask"
+        Resource  = flatten([for family in var.families : ["${local.ecs}:task-definition/${family}", "${local.ecs}:task-definition/${family}:*"]])
+        Condition = merge(local.on_cluster, local.launched_tag)
+      },
+      # RunTask hands the task definition's roles to ECS; no other role, and to no other service.
+      {
+        Sid       = "PassRolesOfRunners"
+        Effect    = "Allow"
+        Action    = "iam:PassRole"
+        Resource  = var.passed_role_arns
+        Condition = { StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } }
+      },
+      # RunTask writes the tags of the new task. ecs:CreateAction keeps this statement to the moment of creation.
+      {
+        Sid      = "TagRunnersAtTheirStart"
+        Effect   = "Allow"
+        Action   = "ecs:TagResource"
+        Resource = local.tasks
+        Condition = {
+          StringEquals              = { "ecs:CreateAction" = "RunTask" }
+          "ForAllValues:StringLike" = { "aws:TagKeys" = "mayfly:*" }
+          Null                      = { "aws:TagKeys" = "false" }
+        }
+      },
+      # `mayfly runner start`, once GitHub has given the runner an id, and a change of the deadline: ecs:TagResource on what carries our
+      # tag. The keys that say whose a task is cannot be rewritten.
+      {
+        Sid      = "KeepTagsOfRunners"
+        Effect   = "Allow"
+        Action   = "ecs:TagResource"
+        Resource = local.tasks
+        Condition = {
+          Null                        = { "aws:ResourceTag/mayfly:id" = "false", "aws:TagKeys" = "false" }
+          "ForAllValues:StringEquals" = { "aws:TagKeys" = ["mayfly:expires-at", "mayfly:runner-id"] }
+        }
+      },
+      # `mayfly runner start --wait`, `wait`, `list`, `stop` and `reap`: ecs:DescribeTasks.
+      {
+        Sid       = "LookAtTasks"
+        Effect    = "Allow"
+        Action    = "ecs:DescribeTasks"
+        Resource  = local.tasks
+        Condition = local.on_cluster
+      },
+      # `list`, `stop` and `reap`, and `start` when it looks for a task that an earlier try has started: ecs:ListTasks. IAM knows
+      # no task as its resource, so the cluster is the only bound.
+      {
+        Sid       = "FindTasks"
+        Effect    = "Allow"
+        Action    = "ecs:ListTasks"
+        Resource  = "*"
+        Condition = local.on_cluster
+      },
+      # `start` (which container, which log group, which network mode): ecs:DescribeTaskDefinition, which IAM cannot restrict.
+      {
+        Sid      = "ReadTaskDefinitions"
+        Effect   = "Allow"
+        Action   = "ecs:DescribeTaskDefinition"
+        Resource = "*"
+      },
+      # `stop`, `reap`, and `start` when it cleans up after itself: ecs:StopTask, only on what carries our tag.
+      {
+        Sid       = "StopRunners"
+        Effect    = "Allow"
+        Action    = "ecs:StopTask"
+        Resource  = local.tasks
+        Condition = merge(local.on_cluster, local.our_task)
+      },
+      # `mayfly runner logs`, and the last lines in the error of a start that failed.
+      {
+        Sid      = "ReadLogs"
+        Effect   = "Allow"
+        Action   = ["logs:FilterLogEvents", "logs:GetLogEvents"]
+        Resource = ["${var.log_group_arn}:*", "${var.log_group_arn}:log-stream:*"]
+      },
+    ]
+  }
+}

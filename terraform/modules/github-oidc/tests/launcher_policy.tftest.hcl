@@ -1,0 +1,113 @@
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+  mock_data "aws_region" {
+    defaults = { region = "eu-central-1" }
+  }
+}
+
+variables {
+  name             = "mayfly"
+  repositories     = [{ full_name = "octo/demo", id = 4242, owner_id = 77 }]
+  cluster_name     = "mayfly"
+  cluster_arn      = "arn:aws:ecs:eu-central-1:123456789012:cluster/mayfly"
+  families         = ["mayfly-runner-fargate", "mayfly-runner-ec2"]
+  passed_role_arns = ["arn:aws:iam::123456789012:role/mayfly-execution", "arn:aws:iam::123456789012:role/mayfly-job"]
+  log_group_arn    = "arn:aws:logs:eu-central-1:123456789012:log-group:/mayfly/runner"
+}
+
+run "only_our_families_start_and_only_on_our_cluster_and_tagged" {
+  command = apply
+
+  assert {
+    condition = one([for statement in jsondecode(aws_iam_role_policy.launcher.policy).Statement : statement if statement.Sid == "StartRunners"]) == {
+      Sid    = "StartRunners"
+      Effect = "Allow"
+      Action = "ecs:RunTask"
+      Resource = [
+        "arn:aws:ecs:eu-central-1:123456789012:task-definition/mayfly-runner-fargate",
+        "arn:aws:ecs:eu-central-1:123456789012:task-definition/mayfly-runner-fargate:*",
+        "arn:aws:ecs:eu-central-1:123456789012:task-definition/mayfly-runner-ec2",
+        "arn:aws:ecs:eu-central-1:123456789012:task-definition/mayfly-runner-ec2:*",
+      ]
+      Condition = {
+        ArnEquals = { "ecs:cluster" = "arn:aws:ecs:eu-central-1:123456789012:cluster/mayfly" }
+        Null      = { "aws:RequestTag/mayfly:id" = "false" }
+      }
+    }
+    error_message = "RunTask must be bound to families, cluster and tag"
+  }
+}
+
+run "only_the_two_roles_are_passed_and_only_to_tasks" {
+  command = apply
+
+  assert {
+    condition = one([for statement in jsondecode(aws_iam_role_policy.launcher.policy).Statement : statement if statement.Action == "iam:PassRole"]) == {
+      Sid       = "PassRolesOfRunners"
+      Effect    = "Allow"
+      Action    = "iam:PassRole"
+      Resource  = ["arn:aws:iam::123456789012:role/mayfly-execution", "arn:aws:iam::123456789012:role/mayfly-job"]
+      Condition = { StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } }
+    }
+    error_message = "with another role a workflow could give itself any right of the account"
+  }
+}
+
+run "only_what_carries_our_tag_is_stopped_or_tagged_again" {
+  command = apply
+
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.launcher.policy).Statement : statement.Sid => statement.Action
+      if try(statement.Condition.Null["aws:ResourceTag/mayfly:id"], "") == "false"
+    } == { KeepTagsOfRunners = "ecs:TagResource", StopRunners = "ecs:StopTask" }
+    error_message = "tasks of others must be out of reach"
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_iam_role_policy.launcher.policy).Statement : statement.Action
+      if statement.Resource == "arn:aws:ecs:eu-central-1:123456789012:task/mayfly/*"
+    ] == ["ecs:TagResource", "ecs:TagResource", "ecs:DescribeTasks", "ecs:StopTask"]
+    error_message = "tasks of other clusters must be out of reach"
+  }
+}
+
+run "tags_that_say_whose_a_task_is_cannot_be_rewritten" {
+  command = apply
+
+  assert {
+    condition = one([
+      for statement in jsondecode(aws_iam_role_policy.launcher.policy).Statement : statement.Condition["ForAllValues:StringEquals"]["aws:TagKeys"]
+      if statement.Sid == "KeepTagsOfRunners"
+    ]) == ["mayfly:expires-at", "mayfly:runner-id"]
+    error_message = "a running task's identity is fixed; only its deadline and its runner's id may change"
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_iam_role_policy.launcher.policy).Statement : statement.Condition.Null["aws:TagKeys"]
+      if statement.Action == "ecs:TagResource"
+    ] == ["false", "false"]
+    error_message = "ForAllValues is true where the key is missing, so its presence must be required as well"
+  }
+}
+
+run "every_statement_without_a_resource_is_known" {
+  command = apply
+
+  assert {
+    condition     = [for statement in jsondecode(aws_iam_role_policy.launcher.policy).Statement : statement.Sid if statement.Resource == "*"] == ["FindTasks", "ReadTaskDefinitions"]
+    error_message = "only the two calls for which IAM knows no resource may have none"
+  }
+
+  assert {
+    condition     = !anytrue([for statement in jsondecode(aws_iam_role_policy.launcher.policy).Statement : anytrue([for action in flatten([statement.Action]) : strcontains(action, "*")])])
+    error_message = "each action is named"
+  }
+}
