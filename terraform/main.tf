@@ -17,7 +17,6 @@ module "runner_task" {
   image               = var.runner_image
   github_credential   = var.github_credential
   log_group_name      = module.cluster.log_group_name
-  log_group_arn       = module.cluster.log_group_arn
   cpu                 = var.runner.cpu
   memory              = var.runner.memory
   architecture        = var.runner.architecture
@@ -37,10 +36,9 @@ module "github_oidc" {
   create_oidc_provider = var.create_oidc_provider
   issuer_url           = var.issuer_url
   cluster_name         = module.cluster.name
-  cluster_arn          = module.cluster.arn
   families             = values(module.runner_task.families)
-  passed_role_arns     = module.runner_task.role_arns
-  log_group_arn        = module.cluster.log_group_arn
+  passed_role_names    = module.runner_task.role_names
+  log_group_name       = module.cluster.log_group_name
   tags                 = var.tags
 }
 

@@ -11,9 +11,6 @@ mock_provider "aws" {
   mock_resource "aws_ecs_cluster" {
     defaults = { arn = "arn:aws:ecs:eu-central-1:123456789012:cluster/mayfly" }
   }
-  mock_resource "aws_cloudwatch_log_group" {
-    defaults = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:/mayfly/runner" }
-  }
   mock_resource "aws_iam_role" {
     defaults = { arn = "arn:aws:iam::123456789012:role/mayfly-launcher" }
   }
@@ -87,6 +84,15 @@ run "mayfly_toml_has_a_profile_for_each_launch_mode" {
       task_definition = "mayfly-runner-ec2"
     TOML
     error_message = "a bridge network takes no subnets, so they belong to the Fargate profile"
+  }
+}
+
+run "plan_shows_the_whole_policy_before_anything_exists" {
+  command = plan
+
+  assert {
+    condition     = length(jsondecode(module.github_oidc.launcher_policy).Statement) > 0
+    error_message = "whoever reviews a plan must see what the role may do"
   }
 }
 

@@ -12,8 +12,3 @@ output "log_group_name" {
   description = "The log group that runners write to."
   value       = aws_cloudwatch_log_group.this.name
 }
-
-output "log_group_arn" {
-  description = "The log group's ARN, without the trailing \":*\"."
-  value       = aws_cloudwatch_log_group.this.arn
-}

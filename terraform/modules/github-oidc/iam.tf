@@ -32,9 +32,11 @@ locals {
     }]
   }
 
+  # ARNs are put together from names, so that `terraform plan` shows the whole policy before anything exists.
   ecs          = "arn:${local.partition}:ecs:${local.region}:${local.account}"
-  on_cluster   = { ArnEquals = { "ecs:cluster" = var.cluster_arn } }
+  on_cluster   = { ArnEquals = { "ecs:cluster" = "${local.ecs}:cluster/${var.cluster_name}" } }
   tasks        = "${local.ecs}:task/${var.cluster_name}/*"
+  logs         = "arn:${local.partition}:logs:${local.region}:${local.account}:log-group:${var.log_group_name}"
   our_task     = { Null = { "aws:ResourceTag/mayfly:id" = "false" } }
   launched_tag = { Null = { "aws:RequestTag/mayfly:id" = "false" } }
 
@@ -55,7 +57,7 @@ locals {
         Sid       = "PassRolesOfRunners"
         Effect    = "Allow"
         Action    = "iam:PassRole"
-        Resource  = var.passed_role_arns
+        Resource  = [for role in var.passed_role_names : "arn:${local.partition}:iam::${local.account}:role/${role}"]
         Condition = { StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } }
       },
       # RunTask writes the tags of the new task. ecs:CreateAction keeps this statement to the moment of creation.
@@ -119,7 +121,7 @@ locals {
         Sid      = "ReadLogs"
         Effect   = "Allow"
         Action   = ["logs:FilterLogEvents", "logs:GetLogEvents"]
-        Resource = ["${var.log_group_arn}:*", "${var.log_group_arn}:log-stream:*"]
+        Resource = ["${local.logs}:*", "${local.logs}:log-stream:*"]
       },
     ]
   }

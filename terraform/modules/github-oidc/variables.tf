@@ -91,12 +91,6 @@ variable "cluster_name" {
   nullable    = false
 }
 
-variable "cluster_arn" {
-  description = "ARN of that cluster."
-  type        = string
-  nullable    = false
-}
-
 variable "families" {
   description = "Families of task definitions that the role may start."
   type        = list(string)
@@ -108,19 +102,19 @@ variable "families" {
   }
 }
 
-variable "passed_role_arns" {
+variable "passed_role_names" {
   description = "Roles that those task definitions name (execution role and job role)."
   type        = list(string)
   nullable    = false
 
   validation {
-    condition     = length(var.passed_role_arns) > 0 && !anytrue([for arn in var.passed_role_arns : strcontains(arn, "*")])
-    error_message = "passed_role_arns must name each role in full: a wildcard would let a workflow run a task with any role of the account."
+    condition     = length(var.passed_role_names) > 0 && alltrue([for name in var.passed_role_names : can(regex("^[A-Za-z0-9+=,.@_-]{1,64}$", name))])
+    error_message = "passed_role_names must name each role in full, without path or wildcard: a wildcard would let a workflow run a task with any role of the account."
   }
 }
 
-variable "log_group_arn" {
-  description = "ARN of the runners' log group, without the trailing \":*\"."
+variable "log_group_name" {
+  description = "The runners' log group."
   type        = string
   nullable    = false
 }

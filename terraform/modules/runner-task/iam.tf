@@ -47,7 +47,7 @@ locals {
         Sid      = "WriteLogs"
         Effect   = "Allow"
         Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = "${var.log_group_arn}:*"
+        Resource = "arn:${local.partition}:logs:${local.region}:${local.account}:log-group:${var.log_group_name}:*"
       },
       # The agent fills the container's `secrets` from exactly these parameters.
       {

@@ -11,9 +11,9 @@ output "container" {
   value       = local.container.name
 }
 
-output "role_arns" {
+output "role_names" {
   description = "The roles that a task definition names, and that RunTask therefore passes to ECS."
-  value       = [aws_iam_role.execution.arn, aws_iam_role.job.arn]
+  value       = [aws_iam_role.execution.name, aws_iam_role.job.name]
 }
 
 output "job_role_name" {

@@ -59,12 +59,6 @@ variable "log_group_name" {
   nullable    = false
 }
 
-variable "log_group_arn" {
-  description = "ARN of that log group, without the trailing \":*\"."
-  type        = string
-  nullable    = false
-}
-
 variable "cpu" {
   description = "CPU units of a runner (1024 = 1 vCPU), where `mayfly runner start` does not ask for others."
   type        = number

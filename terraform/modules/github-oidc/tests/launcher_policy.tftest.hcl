@@ -11,17 +11,16 @@ mock_provider "aws" {
 }
 
 variables {
-  name             = "mayfly"
-  repositories     = [{ full_name = "octo/demo", id = 4242, owner_id = 77 }]
-  cluster_name     = "mayfly"
-  cluster_arn      = "arn:aws:ecs:eu-central-1:123456789012:cluster/mayfly"
-  families         = ["mayfly-runner-fargate", "mayfly-runner-ec2"]
-  passed_role_arns = ["arn:aws:iam::123456789012:role/mayfly-execution", "arn:aws:iam::123456789012:role/mayfly-job"]
-  log_group_arn    = "arn:aws:logs:eu-central-1:123456789012:log-group:/mayfly/runner"
+  name              = "mayfly"
+  repositories      = [{ full_name = "octo/demo", id = 4242, owner_id = 77 }]
+  cluster_name      = "mayfly"
+  families          = ["mayfly-runner-fargate", "mayfly-runner-ec2"]
+  passed_role_names = ["mayfly-execution", "mayfly-job"]
+  log_group_name    = "/mayfly/runner"
 }
 
 run "only_our_families_start_and_only_on_our_cluster_and_tagged" {
-  command = apply
+  command = plan
 
   assert {
     condition = one([for statement in jsondecode(aws_iam_role_policy.launcher.policy).Statement : statement if statement.Sid == "StartRunners"]) == {
@@ -44,7 +43,7 @@ run "only_our_families_start_and_only_on_our_cluster_and_tagged" {
 }
 
 run "only_the_two_roles_are_passed_and_only_to_tasks" {
-  command = apply
+  command = plan
 
   assert {
     condition = one([for statement in jsondecode(aws_iam_role_policy.launcher.policy).Statement : statement if statement.Action == "iam:PassRole"]) == {
@@ -59,7 +58,7 @@ run "only_the_two_roles_are_passed_and_only_to_tasks" {
 }
 
 run "only_what_carries_our_tag_is_stopped_or_tagged_again" {
-  command = apply
+  command = plan
 
   assert {
     condition = {
@@ -79,7 +78,7 @@ run "only_what_carries_our_tag_is_stopped_or_tagged_again" {
 }
 
 run "tags_that_say_whose_a_task_is_cannot_be_rewritten" {
-  command = apply
+  command = plan
 
   assert {
     condition = one([
@@ -99,7 +98,7 @@ run "tags_that_say_whose_a_task_is_cannot_be_rewritten" {
 }
 
 run "every_statement_without_a_resource_is_known" {
-  command = apply
+  command = plan
 
   assert {
     condition     = [for statement in jsondecode(aws_iam_role_policy.launcher.policy).Statement : statement.Sid if statement.Resource == "*"] == ["FindTasks", "ReadTaskDefinitions"]

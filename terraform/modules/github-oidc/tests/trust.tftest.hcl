@@ -17,13 +17,12 @@ mock_provider "aws" {
 }
 
 variables {
-  name             = "mayfly"
-  repositories     = [{ full_name = "octo/demo", id = 4242, owner_id = 77 }]
-  cluster_name     = "mayfly"
-  cluster_arn      = "arn:aws:ecs:eu-central-1:123456789012:cluster/mayfly"
-  families         = ["mayfly-runner-fargate", "mayfly-runner-ec2"]
-  passed_role_arns = ["arn:aws:iam::123456789012:role/mayfly-execution", "arn:aws:iam::123456789012:role/mayfly-job"]
-  log_group_arn    = "arn:aws:logs:eu-central-1:123456789012:log-group:/mayfly/runner"
+  name              = "mayfly"
+  repositories      = [{ full_name = "octo/demo", id = 4242, owner_id = 77 }]
+  cluster_name      = "mayfly"
+  families          = ["mayfly-runner-fargate", "mayfly-runner-ec2"]
+  passed_role_names = ["mayfly-execution", "mayfly-job"]
+  log_group_name    = "/mayfly/runner"
 }
 
 run "token_must_fit_audience_id_and_one_form_of_the_subject" {
@@ -139,6 +138,6 @@ run "family_with_a_wildcard_is_refused" {
 
 run "passed_role_with_a_wildcard_is_refused" {
   command = plan
-  variables { passed_role_arns = ["arn:aws:iam::123456789012:role/*"] }
-  expect_failures = [var.passed_role_arns]
+  variables { passed_role_names = ["*"] }
+  expect_failures = [var.passed_role_names]
 }

@@ -15,7 +15,6 @@ variables {
   image             = "ghcr.io/octo/mayfly-runner:2.336.0"
   github_credential = { token_parameter = "/mayfly/github-token" }
   log_group_name    = "/mayfly/runner"
-  log_group_arn     = "arn:aws:logs:eu-central-1:123456789012:log-group:/mayfly/runner"
 }
 
 run "name_with_a_slash_is_refused" {

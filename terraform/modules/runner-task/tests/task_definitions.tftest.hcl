@@ -18,7 +18,6 @@ variables {
   image             = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/mayfly-runner:2.336.0"
   github_credential = { token_parameter = "/mayfly/github-token" }
   log_group_name    = "/mayfly/runner"
-  log_group_arn     = "arn:aws:logs:eu-central-1:123456789012:log-group:/mayfly/runner"
 }
 
 run "both_families_hold_the_same_container" {
