@@ -25,6 +25,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use self::connector::{Connector, Dialer};
+pub(crate) use self::error::find;
 pub use self::error::{Cause, HttpError};
 
 /// How long a connection may take to stand, TLS and proxy included, where the caller sets nothing else.

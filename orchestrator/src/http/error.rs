@@ -164,7 +164,7 @@ pub(super) fn host_of(uri: &Uri) -> String {
 }
 
 /// The first `T` in the chain of causes.
-pub(super) fn find<'a, T: Error + 'static>(fault: &'a (dyn Error + 'static)) -> Option<&'a T> {
+pub(crate) fn find<'a, T: Error + 'static>(fault: &'a (dyn Error + 'static)) -> Option<&'a T> {
     let mut next = Some(fault);
     while let Some(fault) = next {
         if let Some(found) = fault.downcast_ref::<T>() {

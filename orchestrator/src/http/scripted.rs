@@ -197,3 +197,9 @@ async fn read_request<S: AsyncRead + Unpin>(io: &mut S) -> Option<Seen> {
     seen.body = String::from_utf8(body).ok()?;
     Some(seen)
 }
+
+/// The time in `from_now`, as GitHub writes it.
+pub(crate) fn rfc3339_in(from_now: Duration) -> String {
+    let at = time::OffsetDateTime::from(std::time::SystemTime::now() + from_now);
+    at.format(&time::format_description::well_known::Rfc3339).expect("a year below 10000")
+}
