@@ -1,5 +1,5 @@
 output "github_variables" {
-  description = "Variables for the repository's (or environment's) settings at GitHub, as the workflows read them: `gh variable set NAME`."
+  description = "The settings as environment variables of a workflow's step, for those who keep them in GitHub's variables."
   value = {
     AWS_REGION              = data.aws_region.current.region
     MAYFLY_CLUSTER          = module.cluster.name
