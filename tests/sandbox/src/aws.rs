@@ -1,0 +1,166 @@
+//! The AWS side of the sandbox: STS, ECS, SSM parameters, CloudWatch Logs and the endpoints inside a task, on one address.
+//!
+//! It is strict where others are lax: a web identity is verified for real, every other call's Signature Version 4 is, and
+//! RunTask refuses what ECS refuses. A task's container runs as a process of this machine, so that the real
+//! `runner-entrypoint` lives and dies in it.
+
+mod calls;
+mod config;
+mod ecs;
+mod fault;
+pub mod fixture;
+mod identity;
+mod jwt;
+mod logs;
+mod pattern;
+mod process;
+mod server;
+mod shared;
+mod sigv4;
+mod ssm;
+mod sts;
+mod trust;
+mod wire;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+
+pub use calls::Call;
+pub use config::{AwsConfig, ClusterConfig, InstanceConfig, LayOut, LocalImage, Pace, Provider, Role};
+pub use ecs::capacity::Capacity;
+pub use ecs::control::Disaster;
+pub use ecs::life::Fate;
+pub use ecs::status::{Health, Status, StopCode};
+pub use ecs::task::{Container, Stop, Tag, Task, Times};
+pub use fault::{Fault, FaultKind};
+
+use shared::Shared;
+
+/// A running stand-in. Clones are the same stand-in; when the last one goes, so do the server and every process it started.
+#[derive(Clone)]
+pub struct Aws(Arc<Running>);
+
+struct Running {
+    shared: Arc<Shared>,
+    server: JoinHandle<()>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.server.abort();
+        ecs::control::kill_all(&self.shared);
+    }
+}
+
+impl Aws {
+    /// Starts the stand-in on the current runtime.
+    ///
+    /// # Errors
+    /// When the address cannot be bound, the work folder cannot be made, or a task definition of the configuration is refused.
+    pub async fn start(config: AwsConfig) -> io::Result<Self> {
+        let listener = tokio::net::TcpListener::bind(config.bind).await?;
+        let shared = Arc::new(Shared::new(config, &format!("http://{}", listener.local_addr()?))?);
+        let server = tokio::spawn(server::serve(listener, Arc::clone(&shared)));
+        Ok(Self(Arc::new(Running { shared, server })))
+    }
+
+    /// The endpoint: what `AWS_ENDPOINT_URL` is to be.
+    pub fn url(&self) -> &str {
+        &self.0.shared.url
+    }
+
+    /// What the stand-in was started with.
+    pub fn config(&self) -> &AwsConfig {
+        &self.0.shared.config
+    }
+
+    /// All tasks that ever were, oldest first.
+    pub fn tasks(&self) -> Vec<Task> {
+        self.0.shared.state().ecs.tasks.in_order().cloned().collect()
+    }
+
+    /// One task, by its ARN or its id.
+    pub fn task(&self, arn: &str) -> Option<Task> {
+        self.0.shared.state().ecs.tasks.find(arn).cloned()
+    }
+
+    /// Every call so far, oldest first.
+    pub fn log(&self) -> Vec<Call> {
+        self.0.shared.state().calls.all().to_vec()
+    }
+
+    /// The calls of one operation so far, oldest first.
+    pub fn calls(&self, operation: &str) -> Vec<Call> {
+        self.log().into_iter().filter(|call| call.operation == operation).collect()
+    }
+
+    /// What a task's container has written so far: its lines, without line ends.
+    pub fn output(&self, task: &str) -> Vec<String> {
+        self.0.shared.state().logs.lines_of_task(task.rsplit('/').next().unwrap_or(task))
+    }
+
+    /// Adds a fault.
+    pub fn fault(&self, fault: Fault) {
+        self.0.shared.state().faults.push(fault);
+    }
+
+    /// Faults that still wait for a call.
+    pub fn pending_faults(&self) -> Vec<Fault> {
+        self.0.shared.state().faults.clone()
+    }
+
+    /// Puts a parameter, as PutParameter with SecureString and Overwrite would.
+    pub fn put_parameter(&self, name: &str, value: &str) {
+        let now = self.config().clock.now();
+        self.0.shared.state().parameters.set(name, value, now);
+    }
+
+    /// A parameter's value, while it is there.
+    pub fn parameter(&self, name: &str) -> Option<String> {
+        self.0.shared.state().parameters.value(name).map(str::to_owned)
+    }
+
+    /// Says whether tasks of this kind can be started from now on.
+    pub fn set_capacity(&self, capacity: Capacity, available: bool) {
+        self.0.shared.state().ecs.capacity.set(capacity, available);
+    }
+
+    /// Decides what becomes of the next task that is started; several add up to a queue.
+    pub fn next_fate(&self, fate: Fate) {
+        self.0.shared.state().ecs.fates.push_back(fate);
+    }
+
+    /// Strikes a task with a disaster. Answers whether there was a live task to strike.
+    pub fn strike(&self, task: &str, disaster: Disaster) -> bool {
+        ecs::control::strike(&self.0.shared, task, disaster)
+    }
+
+    /// Waits until the condition holds for the task's present state, at most so long; answers whether it came to hold.
+    pub async fn wait_for<F>(&self, task: &str, within: Duration, condition: F) -> bool
+    where
+        F: Fn(&Task) -> bool,
+    {
+        let mut changes = self.0.shared.changes();
+        let met = async {
+            while !self.task(task).is_some_and(|task| condition(&task)) {
+                if changes.changed().await.is_err() {
+                    return false;
+                }
+            }
+            true
+        };
+        tokio::time::timeout(within, met).await.unwrap_or(false)
+    }
+
+    /// Kills the processes of all tasks and waits until every task is STOPPED, at most ten seconds.
+    pub async fn stop_all(&self) {
+        for task in self.tasks().into_iter().filter(|task| task.status != Status::Stopped) {
+            self.strike(&task.arn, Disaster::SandboxEnds);
+            self.wait_for(&task.arn, Duration::from_secs(10), |task| task.status == Status::Stopped).await;
+        }
+        ecs::control::kill_all(&self.0.shared);
+    }
+}

@@ -1,0 +1,161 @@
+//! The life of a task, from PROVISIONING to STOPPED.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::container::{self, Exit};
+use super::control::{Ending, told};
+use super::start::{self, Failure};
+use super::status::{Status, StopCode};
+use super::task::{Place, Task};
+use crate::aws::shared::Shared;
+
+/// What is to become of a task that has not started yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    /// It starts as it should: for a place in the queue.
+    Starts,
+    /// The image cannot be pulled; the text follows `CannotPullContainerError: `.
+    PullFails(String),
+    /// It fails before RUNNING, with this `stoppedReason`.
+    FailsToStart(String),
+    /// It stays PENDING until it is stopped.
+    NeverRuns,
+}
+
+struct Life {
+    shared: Arc<Shared>,
+    id: String,
+    ending: watch::Receiver<Option<Ending>>,
+}
+
+/// Lives a task's life. Ends when it is STOPPED.
+pub(crate) async fn live(shared: Arc<Shared>, ending: watch::Receiver<Option<Ending>>, id: String) {
+    let mut life = Life { shared, id, ending };
+    let mut told_early = life.ending.clone();
+    let begun = tokio::select! {
+        biased;
+        _ = told(&mut told_early) => Ok(JoinSet::new()),
+        begun = life.begin() => begun,
+    };
+    match begun {
+        Ok(containers) => life.run(containers).await,
+        Err(failure) => life.update(|task, now| task.end(StopCode::TaskFailedToStart, &failure.0, now)),
+    }
+    life.wind_down().await;
+}
+
+impl Life {
+    fn update(&self, change: impl FnOnce(&mut Task, OffsetDateTime)) {
+        let now = self.shared.config.clock.now();
+        if let Some(task) = self.shared.state().ecs.tasks.find_mut(&self.id) {
+            task.version += 1;
+            change(task, now);
+        }
+        self.shared.announce();
+    }
+
+    async fn enter(&self, status: Status) {
+        tokio::time::sleep(self.shared.config.pace.step).await;
+        self.update(|task, _| task.status = status);
+    }
+
+    /// Comes to RUNNING. It may be given up at each await: nothing runs before the last one.
+    async fn begin(&self) -> Result<JoinSet<Exit>, Failure> {
+        self.enter(Status::Pending).await;
+        self.update(|task, now| task.times.pull_started = Some(now));
+        self.meet_fate().await?;
+        tokio::time::sleep(self.shared.config.pace.step).await;
+        self.update(|task, now| task.times.pull_stopped = Some(now));
+        let (shared, id) = (Arc::clone(&self.shared), self.id.clone());
+        let prepared = tokio::task::spawn_blocking(move || start::prepare(&shared, &id)).await;
+        let specs = prepared.map_err(|fault| Failure(format!("ResourceInitializationError: {fault}")))??;
+        self.enter(Status::Activating).await;
+        tokio::time::sleep(self.shared.config.pace.step).await;
+        let containers = container::start_all(&self.shared, &self.id, specs, &self.ending)?;
+        self.update(|task, now| {
+            task.status = Status::Running;
+            task.times.started = Some(now);
+        });
+        Ok(containers)
+    }
+
+    async fn meet_fate(&self) -> Result<(), Failure> {
+        let fate = self.shared.state().ecs.fates.pop_front();
+        match fate {
+            None | Some(Fate::Starts) => Ok(()),
+            Some(Fate::PullFails(text)) => Err(Failure(format!("CannotPullContainerError: {text}"))),
+            Some(Fate::FailsToStart(reason)) => Err(Failure(reason)),
+            Some(Fate::NeverRuns) => std::future::pending().await,
+        }
+    }
+
+    /// Watches the containers until the last one has ended. The end of an essential one ends the others.
+    async fn run(&mut self, mut containers: JoinSet<Exit>) {
+        let mut stopping = false;
+        while !containers.is_empty() {
+            tokio::select! {
+                Some(Ok(exit)) = containers.join_next() => self.note(&exit),
+                _ = told(&mut self.ending), if !stopping => {
+                    stopping = true;
+                    self.update(|task, _| task.status = Status::Deactivating);
+                    self.enter(Status::Stopping).await;
+                }
+            }
+        }
+        self.update(|task, now| task.times.execution_stopped = Some(now));
+    }
+
+    fn note(&self, exit: &Exit) {
+        self.update(|task, now| {
+            let essential = task.definition.container(&exit.container).is_some_and(|definition| definition.essential);
+            if let Some(container) = task.container_mut(&exit.container) {
+                container.status = Status::Stopped;
+                container.exit_code = Some(exit.code);
+                container.pid = None;
+            }
+            if essential {
+                task.end(StopCode::EssentialContainerExited, "Essential container in task exited", now);
+            }
+        });
+        let state = self.shared.state();
+        if state.ecs.tasks.find(&self.id).is_some_and(|task| task.is_to_stop) {
+            state.ecs.endings.tell(&self.id, Ending::Terminate);
+        }
+    }
+
+    async fn wind_down(&self) {
+        let status = self.shared.state().ecs.tasks.find(&self.id).map_or(Status::Stopped, |task| task.status);
+        for next in [Status::Deactivating, Status::Stopping, Status::Deprovisioning] {
+            if status < next {
+                self.enter(next).await;
+            }
+        }
+        tokio::time::sleep(self.shared.config.pace.step).await;
+        self.give_back();
+        self.update(|task, now| {
+            task.status = Status::Stopped;
+            task.times.stopped = Some(now);
+            task.containers.iter_mut().for_each(|container| container.status = Status::Stopped);
+        });
+    }
+
+    /// Gives the reservation on an instance back, and forgets how to tell the task to end.
+    fn give_back(&self) {
+        let mut state = self.shared.state();
+        let ecs = &mut state.ecs;
+        ecs.endings.forget(&self.id);
+        let Some(task) = ecs.tasks.find(&self.id) else { return };
+        let Place::Ec2 { instance, .. } = &task.place else { return };
+        let cluster = ecs.clusters.get_mut(&task.cluster);
+        let held = cluster.and_then(|cluster| cluster.instances.iter_mut().find(|known| &known.arn == instance));
+        if let Some(held) = held {
+            held.release(task.need);
+        }
+    }
+}
