@@ -22,7 +22,7 @@ use self::auth::Auth;
 use self::client::Client;
 pub use self::download::Download;
 pub use self::error::{GitHubError, Refusal};
-pub use self::rate_limit::Limited;
+pub use self::rate_limit::{LimitKind, Limited};
 pub use self::runner::{Deleted, Runner, RunnerId, Status};
 pub use self::token::Minted;
 use crate::http::Http;

@@ -1,1 +1,5 @@
-fn main() {}
+//! The `mayfly` command.
+
+fn main() -> std::process::ExitCode {
+    orchestrator::main_impl()
+}

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use contract::Secret;
-use http::header::{ACCEPT, AUTHORIZATION, HeaderName, LINK, USER_AGENT};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, LINK, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, Request, Uri};
 use http_body_util::BodyExt;
 use octocrab::service::middleware::base_uri::BaseUriLayer;
@@ -150,7 +150,10 @@ fn build(call: &Call, bearer: &Secret) -> Result<Request<String>, GitHubError> {
         GitHubError::Credential("the token has characters that no token has; store it again".to_owned())
     })?;
     authorization.set_sensitive(true);
-    let request = Request::builder().method(&call.method).uri(&call.path).header(AUTHORIZATION, authorization);
+    let mut request = Request::builder().method(&call.method).uri(&call.path).header(AUTHORIZATION, authorization);
+    if !call.body.is_empty() {
+        request = request.header(CONTENT_TYPE, "application/json");
+    }
     request
         .body(call.body.clone())
         .map_err(|cause| GitHubError::Malformed { request: call.name(), source: cause.into() })

@@ -5,7 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use contract::{Credential, Scope, Secret};
 use serde_json::{Value, json};
 
-use super::rate_limit::LimitKind;
+use super::LimitKind;
 use super::{Deleted, GitHub, GitHubError, RunnerId, retry};
 use crate::http::Http;
 use crate::http::scripted::{Act, Server};

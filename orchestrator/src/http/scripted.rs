@@ -21,6 +21,8 @@ const DEADLINE: Duration = Duration::from_secs(20);
 pub(crate) enum Act {
     /// Answers and keeps the connection.
     Answer(u16, Vec<(&'static str, String)>, String),
+    /// Answers 200 with bytes that are no text.
+    Bytes(Vec<u8>),
     /// Answers and closes without having announced it.
     AnswerThenClose(u16, String),
     /// Closes without an answer, after having read the request.
@@ -158,12 +160,15 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(mut io: S, shared: Shared) {
         shared.seen.lock().expect("no panic").push(seen);
         let act = shared.script.lock().expect("no panic").pop_front();
         match act {
-            Some(Act::Answer(status, headers, body)) => write_answer(&mut io, status, &headers, &body).await,
-            Some(Act::AnswerThenClose(status, body)) => return write_answer(&mut io, status, &[], &body).await,
+            Some(Act::Answer(status, headers, body)) => write_answer(&mut io, status, &headers, body.as_bytes()).await,
+            Some(Act::Bytes(body)) => write_answer(&mut io, 200, &[], &body).await,
+            Some(Act::AnswerThenClose(status, body)) => {
+                return write_answer(&mut io, status, &[], body.as_bytes()).await;
+            }
             Some(Act::HangUp) => return,
             Some(Act::Silence) => std::future::pending().await,
             Some(Act::Tunnel) => return tunnel(io, &target).await,
-            None => write_answer(&mut io, 599, &[], "the script is over").await,
+            None => write_answer(&mut io, 599, &[], b"the script is over").await,
         }
     }
 }
@@ -174,11 +179,11 @@ async fn tunnel<S: AsyncRead + AsyncWrite + Unpin>(mut io: S, target: &str) {
     tokio::io::copy_bidirectional(&mut io, &mut onward).await.ok();
 }
 
-async fn write_answer<S: AsyncWrite + Unpin>(io: &mut S, status: u16, headers: &[(&str, String)], body: &str) {
+async fn write_answer<S: AsyncWrite + Unpin>(io: &mut S, status: u16, headers: &[(&str, String)], body: &[u8]) {
     let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let length = if status == 204 { String::new() } else { format!("content-length: {}\r\n", body.len()) };
-    let text = format!("HTTP/1.1 {status} Said\r\n{headers}{length}\r\n{body}");
-    io.write_all(text.as_bytes()).await.ok();
+    let text = format!("HTTP/1.1 {status} Said\r\n{headers}{length}\r\n");
+    io.write_all(&[text.as_bytes(), body].concat()).await.ok();
     io.flush().await.ok();
 }
 

@@ -22,6 +22,10 @@ pub const RUNNER_GROUP: &str = "MAYFLY_RUNNER_GROUP";
 pub const MAX_IDLE: &str = "MAYFLY_MAX_IDLE";
 /// Leave when so old, whatever runs. A duration as in [`crate::duration`].
 pub const MAX_LIFETIME: &str = "MAYFLY_MAX_LIFETIME";
+/// How long the registration at GitHub may take, with all repetitions. A duration. Default 2 min.
+pub const REGISTRATION_LIMIT: &str = "MAYFLY_REGISTRATION_LIMIT";
+/// How long the Listener may take to connect. A duration. Default 2 min.
+pub const ONLINE_LIMIT: &str = "MAYFLY_ONLINE_LIMIT";
 /// The container's `stopTimeout`: time from SIGTERM to SIGKILL. A duration. Default 30 s, which is what ECS gives.
 pub const STOP_TIMEOUT: &str = "MAYFLY_STOP_TIMEOUT";
 /// `true`: the registration serves several jobs and ends by idle time, lifetime or SIGTERM. Default `false`.
@@ -40,6 +44,8 @@ pub const INDEX: &str = "MAYFLY_INDEX";
 pub const GENERATION: &str = "MAYFLY_GENERATION";
 /// When the launch was asked for: RFC 3339, UTC.
 pub const CREATED_AT: &str = "MAYFLY_CREATED_AT";
+/// Random, one for each `mayfly runner start` process: tells two processes apart that ask for the same launch.
+pub const LAUNCHER: &str = "MAYFLY_LAUNCHER";
 /// Names (separated by commas) of further variables that may reach the job.
 pub const JOB_ENV: &str = "MAYFLY_JOB_ENV";
 /// The folder of the runner distribution. Default `/home/runner`.

@@ -1,0 +1,10 @@
+//! The way into AWS: credentials, clients, errors. With `ecs` the only place that names the SDK.
+
+pub mod connect;
+pub mod credentials;
+pub mod endpoints;
+pub mod error;
+pub mod signed;
+
+pub use connect::{Aws, Caller};
+pub use error::{AwsError, AwsErrorKind};

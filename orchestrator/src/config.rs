@@ -1,0 +1,15 @@
+//! Settings: flags over environment over `mayfly.toml` over defaults, checked as a whole.
+//!
+//! [`settings`] lays the layers over one another and remembers where each value came from; [`resolve`] turns them into what
+//! the commands need, and collects every fault instead of stopping at the first.
+
+pub mod faults;
+pub mod file;
+pub mod place;
+pub mod settings;
+pub mod start;
+
+pub use faults::{ConfigError, Faults};
+pub use place::{GitHubAccess, PlaceConfig};
+pub use settings::{Settings, Vars};
+pub use start::{Handover, StartConfig, WaitFor};

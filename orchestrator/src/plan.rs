@@ -1,0 +1,217 @@
+//! What a pass of `mayfly reap` does, decided purely: no client, no clock, no choice left for the executor.
+
+use std::time::{Duration, SystemTime};
+
+use serde::Serialize;
+
+use crate::ecs::TaskArn;
+use crate::github::RunnerId;
+use crate::inventory::{Inventory, Machine};
+
+/// What the pass goes by.
+#[derive(Clone, Copy, Debug)]
+pub struct ReapLimits {
+    /// What is younger, or not yet so long past its end, is left alone.
+    pub grace: Duration,
+}
+
+/// One thing to do. Each is safe to repeat.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "action")]
+pub enum Action {
+    /// Delete a runner that has no machine. GitHub refuses while a job runs, and then it stays.
+    DeleteGhost {
+        /// Its number.
+        #[serde(skip)]
+        runner: RunnerId,
+        /// Its name.
+        name: String,
+        /// Why.
+        why: String,
+    },
+    /// End a machine that outlived its own end: delete its runner, stop its task.
+    EndMachine {
+        /// Its task.
+        task: TaskArn,
+        /// Its runner, where GitHub knows one.
+        #[serde(skip)]
+        runner: Option<RunnerId>,
+        /// Its runner's name.
+        name: String,
+        /// Why.
+        why: String,
+    },
+}
+
+impl Action {
+    /// Why it is done.
+    pub fn why(&self) -> &str {
+        match self {
+            Self::DeleteGhost { why, .. } | Self::EndMachine { why, .. } => why,
+        }
+    }
+
+    /// The runner's name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::DeleteGhost { name, .. } | Self::EndMachine { name, .. } => name,
+        }
+    }
+}
+
+/// Decides what to do about what was seen. What carries no tag of ours is not in an inventory at all; a runner is never
+/// judged by `busy` or `status`, which are wrong at times.
+pub fn plan(inventory: &Inventory, limits: ReapLimits, now: SystemTime) -> Vec<Action> {
+    inventory.machines().iter().filter_map(|machine| decide(machine, limits, now)).collect()
+}
+
+fn decide(machine: &Machine<'_>, limits: ReapLimits, now: SystemTime) -> Option<Action> {
+    let name = machine.name.clone();
+    let age = |since: SystemTime| now.duration_since(since).unwrap_or_default();
+    if machine.is_ghost() {
+        let old = age(machine.created()?);
+        let why = format!("no task, {} old", contract::duration::format(old));
+        let runner = machine.runner?.id;
+        return (old > limits.grace).then_some(Action::DeleteGhost { runner, name, why });
+    }
+    let task = machine.task.filter(|task| !task.status.is_over() && !task.stopping)?;
+    let over = age(machine.expires()?);
+    let why = format!("{} past its lifetime", contract::duration::format(over));
+    let runner = machine.runner.map(|runner| runner.id);
+    (over > limits.grace).then(|| Action::EndMachine { task: task.arn.clone(), runner, name, why })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+    use contract::{env, tags};
+    use uuid::Uuid;
+
+    use super::{Action, ReapLimits, plan};
+    use crate::ecs::{Status, Task, TaskArn};
+    use crate::github::Runner;
+    use crate::inventory::{Inventory, is_ours};
+    use crate::model::{Launch, LaunchId, Place};
+    use crate::stamp;
+
+    const HOUR: Duration = Duration::from_secs(3_600);
+
+    fn now() -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(1_795_000_000)
+    }
+
+    fn place() -> Place {
+        Place::cluster("1", "eu-central-1", "mayfly")
+    }
+
+    fn launch(age: Duration) -> Launch {
+        let created = now() - age;
+        Launch {
+            id: LaunchId::random(),
+            index: 0,
+            attempt: 1,
+            generation: 0,
+            place: place(),
+            created,
+            launcher: Uuid::nil(),
+        }
+    }
+
+    fn task(launch: &Launch, lifetime: Duration, status: Status) -> Task {
+        let tags = [
+            (tags::ID, launch.id.to_string()),
+            (tags::RUNNER_NAME, launch.runner_name().to_string()),
+            (tags::EXPIRES_AT, stamp::rfc3339(launch.created + lifetime)),
+        ];
+        Task {
+            arn: TaskArn::new(format!("arn:aws:ecs:r:1:task/mayfly/{}", launch.id.digits())),
+            status,
+            stopping: status == Status::Stopped,
+            started_by: Some(launch.id.to_string()),
+            stop_code: None,
+            stopped_reason: None,
+            containers: Vec::new(),
+            times: Default::default(),
+            tags: tags.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
+            environment: Default::default(),
+            cpu: None,
+            memory: None,
+            ephemeral_storage: None,
+            launch_type: None,
+            capacity_provider: None,
+            task_definition: None,
+        }
+    }
+
+    fn runner(launch: &Launch, busy: bool) -> Runner {
+        let json = serde_json::json!({
+            "id": 7, "name": launch.runner_name().to_string(), "os": "linux", "status": "offline", "busy": busy, "labels": [],
+        });
+        serde_json::from_value(json).expect("a runner")
+    }
+
+    fn planned(tasks: Vec<Task>, runners: Option<Vec<Runner>>) -> Vec<Action> {
+        plan(&Inventory { place: place(), tasks, runners }, ReapLimits { grace: Duration::from_secs(600) }, now())
+    }
+
+    #[test]
+    fn live_machine_within_its_lifetime_is_left_alone_whatever_github_says_of_it() {
+        let launch = launch(2 * HOUR);
+        for busy in [true, false] {
+            assert_eq!(planned(vec![task(&launch, 3 * HOUR, Status::Running)], Some(vec![runner(&launch, busy)])), []);
+        }
+    }
+
+    #[test]
+    fn runner_without_a_task_is_a_ghost_once_it_is_old_enough() {
+        let old = launch(HOUR);
+        assert!(matches!(
+            planned(Vec::new(), Some(vec![runner(&old, false)])).as_slice(),
+            [Action::DeleteGhost { .. }]
+        ));
+        let ended = task(&old, 3 * HOUR, Status::Stopped);
+        assert!(matches!(
+            planned(vec![ended], Some(vec![runner(&old, false)])).as_slice(),
+            [Action::DeleteGhost { .. }]
+        ));
+        let young = launch(Duration::from_secs(60));
+        assert_eq!(planned(Vec::new(), Some(vec![runner(&young, false)])), []);
+    }
+
+    #[test]
+    fn ghost_that_github_calls_busy_is_still_planned_because_delete_is_the_arbiter() {
+        let old = launch(HOUR);
+        assert_eq!(planned(Vec::new(), Some(vec![runner(&old, true)])).len(), 1);
+    }
+
+    #[test]
+    fn machine_past_its_lifetime_and_grace_is_ended_with_its_runner() {
+        let launch = launch(3 * HOUR);
+        let actions = planned(vec![task(&launch, HOUR, Status::Running)], Some(vec![runner(&launch, true)]));
+        assert!(matches!(actions.as_slice(), [Action::EndMachine { runner: Some(_), .. }]), "{actions:?}");
+        let within_grace = task(&launch, 3 * HOUR - Duration::from_secs(60), Status::Running);
+        assert_eq!(planned(vec![within_grace], None), []);
+    }
+
+    #[test]
+    fn machine_on_its_way_down_is_not_stopped_again() {
+        let launch = launch(3 * HOUR);
+        let mut dying = task(&launch, HOUR, Status::Running);
+        dying.stopping = true;
+        assert_eq!(planned(vec![dying], None), []);
+    }
+
+    #[test]
+    fn task_without_our_tag_is_not_ours_and_one_that_lost_its_tags_is_known_by_its_overrides() {
+        let launch = launch(HOUR);
+        let mut task = task(&launch, HOUR, Status::Running);
+        assert!(is_ours(&task));
+        task.tags.clear();
+        assert!(!is_ours(&task));
+        task.environment.insert(env::ID.to_owned(), launch.id.to_string());
+        assert!(is_ours(&task));
+        task.started_by = Some("ecs-svc/1".to_owned());
+        assert!(!is_ours(&task));
+    }
+}
