@@ -4,11 +4,19 @@
 //! used by the products; they are given other addresses and notice nothing.
 
 pub mod aws;
+pub mod binaries;
+mod cli;
 pub mod clock;
 mod connection;
 pub mod contract_check;
+mod demo;
 pub mod distribution;
 pub mod github;
 pub mod keys;
+mod serve;
 pub mod standin;
 mod wire;
+pub mod world;
+
+pub use cli::main_impl;
+pub use world::{Sandbox, SandboxConfig};

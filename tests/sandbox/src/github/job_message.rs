@@ -32,9 +32,6 @@ pub(crate) fn variables(state: &mut State, job: &Job, base: &str) -> Option<BTre
     let repo = state.repo_of(job)?.clone();
     let end = Some(job.started_at? + TOKEN_LIFE);
     let id_token = state.tokens.mint("eyJ0", Purpose::IdToken(job.id), end);
-    let permissions = ["actions", "contents"].map(|name| (name.to_owned(), Level::Write)).into();
-    let grant = Grant { owner_id: repo.owner_id, permissions, reach: Reach::Selected([repo.id].into()) };
-    let github_token = state.tokens.mint("ghs_", Purpose::Api(Actor::Job(grant)), end);
     let pairs = [
         ("CI", "true".to_owned()),
         ("GITHUB_ACTIONS", "true".to_owned()),
@@ -54,9 +51,17 @@ pub(crate) fn variables(state: &mut State, job: &Job, base: &str) -> Option<BTre
         ("GITHUB_SHA", run.sha.clone()),
         ("GITHUB_REF", run.git_ref()),
         ("GITHUB_REF_NAME", run.branch.clone()),
-        ("GITHUB_TOKEN", github_token),
         ("ACTIONS_ID_TOKEN_REQUEST_URL", format!("{base}/oidc/token?api-version=2&run={}&job={}", run.id, job.id)),
         ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", id_token),
     ];
     Some(pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+/// The job's `GITHUB_TOKEN`. GitHub does not put it into the environment of steps: the workflow file has to.
+pub(crate) fn github_token(state: &mut State, job: JobId) -> Option<String> {
+    let job = state.jobs.get(&job)?;
+    let (end, repo) = (job.started_at? + TOKEN_LIFE, state.repo_of(job)?);
+    let permissions = ["actions", "contents"].map(|name| (name.to_owned(), Level::Write)).into();
+    let grant = Grant { owner_id: repo.owner_id, permissions, reach: Reach::Selected([repo.id].into()) };
+    Some(state.tokens.mint("ghs_", Purpose::Api(Actor::Job(grant)), Some(end)))
 }

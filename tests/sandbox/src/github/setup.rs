@@ -195,6 +195,14 @@ impl GitHub {
         started.expect("the run of a job was added before")
     }
 
+    /// The `GITHUB_TOKEN` of a job under way, with the permissions `actions: write` and `contents: write`.
+    ///
+    /// # Panics
+    /// Where the job is not under way.
+    pub fn job_token(&self, job: JobId) -> String {
+        self.model(|state| job_message::github_token(state, job)).expect("the job is under way")
+    }
+
     /// Ends a job, as its machine would.
     pub fn finish_job(&self, job: JobId, conclusion: super::run::Conclusion) {
         self.hub.change(|state, now| state.finish_job(job, conclusion, now));
