@@ -1,0 +1,115 @@
+//! The command line. Read by hand: there are three commands without options, and PID 1 must start at once.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use contract::exit::Cause;
+
+pub(crate) const VERSION: &str = concat!("runner-entrypoint ", env!("CARGO_PKG_VERSION"), "\n");
+
+pub(crate) const HELP: &str = "\
+PID 1 of a Mayfly machine: registers an ephemeral runner, guards it, deregisters it, and dies.
+
+Usage: runner-entrypoint [COMMAND]
+
+Commands:
+  runner       Run one runner to its end; all settings come from MAYFLY_* variables (the default)
+  healthcheck  Exit with 0 when the runner's Listener is connected, with 1 when it is not
+  causes       Print the exit codes and what they mean
+
+Options:
+  -h, --help     Print this help
+  -V, --version  Print the version
+";
+
+/// What the command line asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    Runner,
+    Healthcheck,
+    Causes,
+    Help,
+    Version,
+}
+
+/// Reads the arguments after the program's name.
+pub(crate) fn parse(arguments: &[String]) -> Result<Command, String> {
+    let Some((first, rest)) = arguments.split_first() else { return Ok(Command::Runner) };
+    let command = match first.as_str() {
+        "runner" => Command::Runner,
+        "healthcheck" => Command::Healthcheck,
+        "causes" => Command::Causes,
+        "help" | "-h" | "--help" => return Ok(Command::Help),
+        "-V" | "--version" => return Ok(Command::Version),
+        other => return Err(format!("\"{other}\" is not a command; runner-entrypoint --help lists them")),
+    };
+    match rest.first().map(String::as_str) {
+        None => Ok(command),
+        Some("-h" | "--help") => Ok(Command::Help),
+        Some(other) => Err(format!("\"{first}\" takes no argument \"{other}\"; its settings are MAYFLY_* variables")),
+    }
+}
+
+/// The table of exit codes.
+pub(crate) fn causes() -> String {
+    let mut table = String::new();
+    for cause in Cause::ALL {
+        // Writing to a string cannot fail.
+        let _ = writeln!(table, "{:>3}  {:<24} {}", cause.code(), cause.name(), cause.meaning());
+    }
+    table
+}
+
+/// Prints a text that was asked for.
+pub(crate) fn print(text: &str) -> ExitCode {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+/// Says what is wrong with the command line. 125 is what a shell's `timeout` and ours give for a failure of their own.
+pub(crate) fn refuse(fault: &str) -> ExitCode {
+    // Where stderr is closed there is nobody to tell.
+    let _ = writeln!(std::io::stderr(), "runner-entrypoint: {fault}");
+    ExitCode::from(Cause::Internal.code())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Command, causes, parse};
+
+    fn parsed(line: &str) -> Result<Command, String> {
+        let arguments: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        parse(&arguments)
+    }
+
+    #[test]
+    fn each_command_is_understood_and_none_means_runner() {
+        let cases = [
+            ("", Command::Runner),
+            ("runner", Command::Runner),
+            ("healthcheck", Command::Healthcheck),
+            ("causes", Command::Causes),
+            ("--help", Command::Help),
+            ("runner --help", Command::Help),
+            ("-V", Command::Version),
+        ];
+        for (line, command) in cases {
+            assert_eq!(parsed(line), Ok(command), "{line}");
+        }
+    }
+
+    #[test]
+    fn unknown_command_or_argument_is_named() {
+        assert!(parsed("runer").is_err_and(|fault| fault.contains("\"runer\"")));
+        assert!(parsed("runner --token x").is_err_and(|fault| fault.contains("\"--token\"")));
+    }
+
+    #[test]
+    fn table_of_causes_has_one_line_for_each() {
+        assert_eq!(causes().lines().count(), contract::exit::Cause::ALL.len());
+        assert!(causes().contains("201  idle"));
+    }
+}
