@@ -6,10 +6,11 @@ use std::time::SystemTime;
 use contract::{env, tags};
 
 use crate::ecs::client::Listing;
-use crate::ecs::{Ecs, Status, Task};
+use crate::ecs::{Ecs, Status, Task, TaskArn};
 use crate::error::Error;
 use crate::github::{GitHub, Runner};
 use crate::model::{LaunchId, Place, RunnerName};
+use crate::plan::{Live, Sighting};
 use crate::stamp;
 
 /// What was seen.
@@ -108,6 +109,13 @@ impl Inventory {
     }
 }
 
+impl Inventory {
+    /// What a pass decides about.
+    pub fn sightings(&self) -> Vec<Sighting<TaskArn>> {
+        self.machines().iter().map(Machine::sighting).collect()
+    }
+}
+
 async fn runners(github: Option<&GitHub>, place: &Place, id: Option<LaunchId>) -> Result<Option<Vec<Runner>>, Error> {
     let Some(github) = github else { return Ok(None) };
     let ours = |runner: &Runner| {
@@ -131,6 +139,16 @@ impl Machine<'_> {
         let lifetime = task.environment.get(env::MAX_LIFETIME).and_then(|text| contract::duration::parse(text).ok())?;
         let created = task.environment.get(env::CREATED_AT).and_then(|text| stamp::parse(text))?;
         Some(created + lifetime)
+    }
+
+    fn sighting(&self) -> Sighting<TaskArn> {
+        let live = self.task.filter(|task| !task.status.is_over());
+        Sighting {
+            name: self.name.clone(),
+            created: self.created(),
+            runner: self.runner.map(|runner| runner.id),
+            live: live.map(|task| Live { handle: task.arn.clone(), expires: self.expires(), stopping: task.stopping }),
+        }
     }
 
     /// Whether a task of it is alive.

@@ -4,9 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
-use crate::ecs::TaskArn;
 use crate::github::RunnerId;
-use crate::inventory::{Inventory, Machine};
 
 /// What the pass goes by.
 #[derive(Clone, Copy, Debug)]
@@ -15,10 +13,34 @@ pub struct ReapLimits {
     pub grace: Duration,
 }
 
+/// A machine as one look at both sides shows it. `H` is what ends it: a task's ARN, or a local machine.
+#[derive(Clone, Debug)]
+pub struct Sighting<H> {
+    /// Its runner's name.
+    pub name: String,
+    /// When it was asked for, as its name says.
+    pub created: Option<SystemTime>,
+    /// Its runner, where GitHub knows one.
+    pub runner: Option<RunnerId>,
+    /// The machine itself, while it lives.
+    pub live: Option<Live<H>>,
+}
+
+/// A machine that lives.
+#[derive(Clone, Debug)]
+pub struct Live<H> {
+    /// What ends it.
+    pub handle: H,
+    /// When it dies by itself at the latest.
+    pub expires: Option<SystemTime>,
+    /// Whether it was told to end.
+    pub stopping: bool,
+}
+
 /// One thing to do. Each is safe to repeat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "action")]
-pub enum Action {
+pub enum Action<H> {
     /// Delete a runner that has no machine. GitHub refuses while a job runs, and then it stays.
     DeleteGhost {
         /// Its number.
@@ -31,8 +53,8 @@ pub enum Action {
     },
     /// End a machine that outlived its own end: delete its runner, stop its task.
     EndMachine {
-        /// Its task.
-        task: TaskArn,
+        /// What ends it.
+        machine: H,
         /// Its runner, where GitHub knows one.
         #[serde(skip)]
         runner: Option<RunnerId>,
@@ -43,42 +65,38 @@ pub enum Action {
     },
 }
 
-impl Action {
-    /// Why it is done.
-    pub fn why(&self) -> &str {
+impl<H> Action<H> {
+    /// What it is about, for tables: kind, runner's name, reason.
+    pub fn words(&self) -> (&'static str, &str, &str) {
         match self {
-            Self::DeleteGhost { why, .. } | Self::EndMachine { why, .. } => why,
-        }
-    }
-
-    /// The runner's name.
-    pub fn name(&self) -> &str {
-        match self {
-            Self::DeleteGhost { name, .. } | Self::EndMachine { name, .. } => name,
+            Self::DeleteGhost { name, why, .. } => ("ghost", name, why),
+            Self::EndMachine { name, why, .. } => ("overdue", name, why),
         }
     }
 }
 
-/// Decides what to do about what was seen. What carries no tag of ours is not in an inventory at all; a runner is never
-/// judged by `busy` or `status`, which are wrong at times.
-pub fn plan(inventory: &Inventory, limits: ReapLimits, now: SystemTime) -> Vec<Action> {
-    inventory.machines().iter().filter_map(|machine| decide(machine, limits, now)).collect()
+/// Decides what to do about what was seen. What carries no tag of ours was never sighted; a runner is never judged by `busy`
+/// or `status`, which are wrong at times.
+pub fn plan<H: Clone>(sightings: &[Sighting<H>], limits: ReapLimits, now: SystemTime) -> Vec<Action<H>> {
+    sightings.iter().filter_map(|sighting| decide(sighting, limits, now)).collect()
 }
 
-fn decide(machine: &Machine<'_>, limits: ReapLimits, now: SystemTime) -> Option<Action> {
-    let name = machine.name.clone();
-    let age = |since: SystemTime| now.duration_since(since).unwrap_or_default();
-    if machine.is_ghost() {
-        let old = age(machine.created()?);
-        let why = format!("no task, {} old", contract::duration::format(old));
-        let runner = machine.runner?.id;
-        return (old > limits.grace).then_some(Action::DeleteGhost { runner, name, why });
+fn decide<H: Clone>(sighting: &Sighting<H>, limits: ReapLimits, now: SystemTime) -> Option<Action<H>> {
+    let Sighting { name, created, runner, live } = sighting;
+    let since = |moment: SystemTime| now.duration_since(moment).ok().filter(|age| *age > limits.grace);
+    match (live, runner) {
+        (Some(Live { stopping: true, .. }), _) | (None, None) => None,
+        (Some(Live { handle, expires, .. }), _) => {
+            let over = since((*expires)?)?;
+            let why = format!("{} past its lifetime", contract::duration::format(over));
+            Some(Action::EndMachine { machine: handle.clone(), runner: *runner, name: name.clone(), why })
+        }
+        (None, Some(runner)) => {
+            let old = since((*created)?)?;
+            let why = format!("no machine, {} old", contract::duration::format(old));
+            Some(Action::DeleteGhost { runner: *runner, name: name.clone(), why })
+        }
     }
-    let task = machine.task.filter(|task| !task.status.is_over() && !task.stopping)?;
-    let over = age(machine.expires()?);
-    let why = format!("{} past its lifetime", contract::duration::format(over));
-    let runner = machine.runner.map(|runner| runner.id);
-    (over > limits.grace).then(|| Action::EndMachine { task: task.arn.clone(), runner, name, why })
 }
 
 #[cfg(test)]
@@ -151,8 +169,9 @@ mod tests {
         serde_json::from_value(json).expect("a runner")
     }
 
-    fn planned(tasks: Vec<Task>, runners: Option<Vec<Runner>>) -> Vec<Action> {
-        plan(&Inventory { place: place(), tasks, runners }, ReapLimits { grace: Duration::from_secs(600) }, now())
+    fn planned(tasks: Vec<Task>, runners: Option<Vec<Runner>>) -> Vec<Action<TaskArn>> {
+        let inventory = Inventory { place: place(), tasks, runners };
+        plan(&inventory.sightings(), ReapLimits { grace: Duration::from_secs(600) }, now())
     }
 
     #[test]

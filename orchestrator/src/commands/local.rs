@@ -1,8 +1,9 @@
 //! Machines of launch mode `local`, for the commands that look at machines, wherever they run.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use contract::record::Phase;
 use tokio::time::Instant;
@@ -18,9 +19,10 @@ use crate::ecs::StopClass;
 use crate::ecs::stopped::Explanation;
 use crate::error::Error;
 use crate::github::{Deleted, GitHub};
-use crate::local::{Force, KEEP, Life, Local, LocalMachine};
+use crate::local::{Force, Life, Local, LocalMachine};
 use crate::model::{LaunchId, Place, RunnerName};
 use crate::output::answer;
+use crate::plan::{Live, Sighting};
 use crate::stamp;
 
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -33,8 +35,7 @@ pub fn place(vars: Vars<'_>) -> Place {
 
 /// All machines here; none where there is no home to keep them in.
 fn machines(context: &Context<'_>) -> Result<Vec<LocalMachine>, Error> {
-    let Ok(here) = Local::from_vars(context.vars) else { return Ok(Vec::new()) };
-    Ok(here.machines()?)
+    here(context).map_or_else(|| Ok(Vec::new()), |here| Ok(here.machines()?))
 }
 
 fn of_label(id: LaunchId, context: &Context<'_>) -> Result<Vec<LocalMachine>, Error> {
@@ -208,65 +209,47 @@ pub async fn logs(id: LaunchId, follow: bool, context: &Context<'_>) -> Result<b
     }
 }
 
-/// The part of a pass that is about this machine: overdue machines are stopped, ghosts with names of this place deleted, and
-/// old folders removed.
+/// Machines of this place; none where there is no home to keep them in.
+pub fn here(context: &Context<'_>) -> Option<Local> {
+    Local::from_vars(context.vars).ok()
+}
+
+/// What a pass decides about: live machines here, and runners with names of this place.
 ///
 /// # Errors
 /// The folders cannot be read, or GitHub refuses.
-pub async fn reap(
-    dry_run: bool,
-    grace: Duration,
+pub async fn sightings(
+    here: &Local,
     github: Option<&GitHub>,
     context: &Context<'_>,
-) -> Result<Vec<String>, Error> {
-    let Ok(here) = Local::from_vars(context.vars) else { return Ok(Vec::new()) };
-    let mut lines = Vec::new();
-    let mut live = Vec::new();
+) -> Result<Vec<Sighting<LocalMachine>>, Error> {
+    let mut sightings = BTreeMap::new();
     for machine in here.machines()? {
-        if machine.life()? == Life::Ended {
-            continue;
-        }
-        live.push(machine.record().runner_name.clone());
-        let over =
-            stamp::parse(&machine.record().expires).and_then(|expires| SystemTime::now().duration_since(expires).ok());
-        if over.is_some_and(|over| over > grace) {
-            lines.push(format!("overdue  {}", machine.folder().display()));
-            if !dry_run {
-                machine.stop(Force::No)?;
-            }
+        if machine.life()? == Life::Live {
+            let sighting = live(machine);
+            sightings.insert(sighting.name.clone(), sighting);
         }
     }
-    if let Some(github) = github {
-        lines.extend(reap_ghosts(dry_run, grace, github, &live, &place(context.vars)).await?);
+    let Some(github) = github else { return Ok(sightings.into_values().collect()) };
+    let place = place(context.vars);
+    for runner in github.runners().await? {
+        let Some(name) = RunnerName::parse(&runner.name).filter(|name| name.place == place) else { continue };
+        let ghost = || Sighting { name: runner.name.clone(), created: Some(name.created), runner: None, live: None };
+        sightings.entry(runner.name.clone()).or_insert_with(ghost).runner = Some(runner.id);
     }
-    if !dry_run {
-        here.prune(KEEP)?;
-    }
-    Ok(lines)
+    Ok(sightings.into_values().collect())
 }
 
-async fn reap_ghosts(
-    dry_run: bool,
-    grace: Duration,
-    github: &GitHub,
-    live: &[String],
-    place: &Place,
-) -> Result<Vec<String>, Error> {
-    let mut lines = Vec::new();
-    for runner in github.runners().await? {
-        let Some(name) = RunnerName::parse(&runner.name).filter(|name| name.place == *place) else { continue };
-        let old = SystemTime::now().duration_since(name.created).is_ok_and(|age| age > grace);
-        if !old || live.contains(&runner.name) {
-            continue;
-        }
-        let result = match dry_run {
-            true => "would be deleted",
-            false if github.delete_runner(runner.id).await? == Deleted::Busy => {
-                "left: GitHub says that a job runs on it"
-            }
-            false => "deleted",
-        };
-        lines.push(format!("ghost    {}: {result}", runner.name));
+fn live(machine: LocalMachine) -> Sighting<LocalMachine> {
+    let record = machine.record();
+    Sighting {
+        name: record.runner_name.clone(),
+        created: stamp::parse(&record.created),
+        runner: None,
+        live: Some(Live {
+            expires: stamp::parse(&record.expires),
+            stopping: machine.state().is_some_and(|state| state.phase == Phase::Draining),
+            handle: machine,
+        }),
     }
-    Ok(lines)
 }

@@ -1,18 +1,18 @@
-//! `mayfly reap`: one pass over both sides.
+//! `mayfly reap`: one pass over both sides, and over this machine.
 
 use std::time::SystemTime;
 
 use serde::Serialize;
 
-use super::Context;
 use super::context::Cluster;
+use super::{Context, local};
 use crate::cli::ReapArgs;
-use crate::commands::local;
 use crate::config::ConfigError;
 use crate::ecs::{Ecs, TaskArn};
 use crate::error::Error;
 use crate::github::{Deleted, GitHub, RunnerId};
 use crate::inventory::{Inventory, Stopped};
+use crate::local::{Force, KEEP, LocalMachine};
 use crate::output::answer_as;
 use crate::phases::Phases;
 use crate::plan::{Action, ReapLimits, plan};
@@ -20,8 +20,9 @@ use crate::plan::{Action, ReapLimits, plan};
 /// An action and what came of it.
 #[derive(Serialize)]
 struct Done {
-    #[serde(flatten)]
-    action: Action,
+    kind: &'static str,
+    runner_name: String,
+    why: String,
     result: String,
     #[serde(skip)]
     failed: Option<Error>,
@@ -31,9 +32,15 @@ struct Done {
 struct Report {
     dry_run: bool,
     tasks: usize,
+    local_machines: usize,
     runners: Option<usize>,
     actions: Vec<Done>,
-    local: Vec<String>,
+}
+
+/// What carries the actions out; it has no choices in it.
+struct Executor<'e> {
+    github: Option<&'e GitHub>,
+    dry_run: bool,
 }
 
 /// Observes, plans, acts.
@@ -42,64 +49,90 @@ struct Report {
 /// A side cannot be looked at, or an action was refused; then all others were still done.
 pub async fn run(args: &ReapArgs, context: &Context<'_>) -> Result<(), Error> {
     let grace = contract::duration::parse(&args.grace).map_err(|fault| ConfigError::one("--grace", fault))?;
+    let limits = ReapLimits { grace };
     let place = context.place(&args.place)?;
     let github = context.github(&place.github)?;
-    let mut report = Report { dry_run: args.dry_run, tasks: 0, runners: None, actions: Vec::new(), local: Vec::new() };
-    report.local = local::reap(args.dry_run, grace, github.as_ref(), context).await?;
+    if github.is_none() {
+        context.warn("no GitHub credential here, so ghosts cannot be seen; set MAYFLY_GITHUB_TOKEN");
+    }
+    let executor = Executor { github: github.as_ref(), dry_run: args.dry_run };
+    let mut report = Report { dry_run: args.dry_run, tasks: 0, local_machines: 0, runners: None, actions: Vec::new() };
+    executor.here(limits, &mut report, context).await?;
     if let Some(aws) = &place.aws {
         let Cluster { ecs, place, .. } = context.cluster(aws, &Phases::default()).await?;
         let inventory = Inventory::of_cluster(&ecs, github.as_ref(), place, Stopped::Left).await?;
-        if inventory.runners.is_none() {
-            context.warn("no GitHub credential here, so ghosts cannot be seen; set MAYFLY_GITHUB_TOKEN");
-        }
-        report.tasks = inventory.tasks.len();
-        report.runners = inventory.runners.as_ref().map(Vec::len);
-        for action in plan(&inventory, ReapLimits { grace }, SystemTime::now()) {
-            report.actions.push(act(action, &ecs, github.as_ref(), args.dry_run).await);
-        }
+        executor.cluster(limits, &mut report, &inventory, &ecs).await;
     }
     answer_as(context.output, &report, || report.text());
     failures(report.actions)
 }
 
-async fn act(action: Action, ecs: &Ecs, github: Option<&GitHub>, dry_run: bool) -> Done {
-    if dry_run {
-        return Done { action, result: "would be done".to_owned(), failed: None };
+impl Executor<'_> {
+    async fn here(&self, limits: ReapLimits, report: &mut Report, context: &Context<'_>) -> Result<(), Error> {
+        let Some(here) = local::here(context) else { return Ok(()) };
+        let sightings = local::sightings(&here, self.github, context).await?;
+        report.local_machines = sightings.iter().filter(|sighting| sighting.live.is_some()).count();
+        for action in plan(&sightings, limits, SystemTime::now()) {
+            let result = match &action {
+                _ if self.dry_run => Ok("would be done"),
+                Action::DeleteGhost { runner, .. } => self.delete_ghost(*runner).await,
+                Action::EndMachine { machine, .. } => end_here(machine),
+            };
+            report.actions.push(done(&action, result));
+        }
+        if !self.dry_run {
+            here.prune(KEEP)?;
+        }
+        Ok(())
     }
-    let result = match &action {
-        Action::DeleteGhost { runner, .. } => delete_ghost(*runner, github).await,
-        Action::EndMachine { task, runner, .. } => end_machine(task, *runner, ecs, github).await,
+
+    async fn cluster(&self, limits: ReapLimits, report: &mut Report, inventory: &Inventory, ecs: &Ecs) {
+        report.tasks = inventory.tasks.len();
+        report.runners = inventory.runners.as_ref().map(Vec::len);
+        for action in plan(&inventory.sightings(), limits, SystemTime::now()) {
+            let result = match &action {
+                _ if self.dry_run => Ok("would be done"),
+                Action::DeleteGhost { runner, .. } => self.delete_ghost(*runner).await,
+                Action::EndMachine { machine, runner, .. } => self.end_task(machine, *runner, ecs).await,
+            };
+            report.actions.push(done(&action, result));
+        }
+    }
+
+    async fn delete_ghost(&self, runner: RunnerId) -> Result<&'static str, Error> {
+        let Some(github) = self.github else { return Ok("left: no GitHub credential") };
+        Ok(match github.delete_runner(runner).await? {
+            Deleted::Gone => "deleted",
+            Deleted::WasGone => "was gone",
+            Deleted::Busy => "left: GitHub says that a job runs on it",
+        })
+    }
+
+    /// Past its lifetime a machine is ended even with a job on it: that limit is the one that may. PID 1 drains first, inside
+    /// of its stop window.
+    async fn end_task(&self, task: &TaskArn, runner: Option<RunnerId>, ecs: &Ecs) -> Result<&'static str, Error> {
+        if let (Some(github), Some(runner)) = (self.github, runner)
+            && let Err(fault) = github.delete_runner(runner).await
+        {
+            tracing::warn!(%fault, "runner not deleted; its machine does it on SIGTERM");
+        }
+        ecs.stop_task(task, "mayfly reap: past its lifetime").await?;
+        Ok("stopped")
+    }
+}
+
+fn end_here(machine: &LocalMachine) -> Result<&'static str, Error> {
+    machine.stop(Force::No)?;
+    Ok("being stopped")
+}
+
+fn done<H>(action: &Action<H>, result: Result<&'static str, Error>) -> Done {
+    let (kind, name, why) = action.words();
+    let (result, failed) = match result {
+        Ok(result) => (result.to_owned(), None),
+        Err(fault) => (format!("failed: {}", fault.paragraph()), Some(fault)),
     };
-    match result {
-        Ok(result) => Done { action, result: result.to_owned(), failed: None },
-        Err(fault) => Done { action, result: format!("failed: {fault}"), failed: Some(fault) },
-    }
-}
-
-async fn delete_ghost(runner: RunnerId, github: Option<&GitHub>) -> Result<&'static str, Error> {
-    let Some(github) = github else { return Ok("left: no GitHub credential") };
-    Ok(match github.delete_runner(runner).await? {
-        Deleted::Gone => "deleted",
-        Deleted::WasGone => "was gone",
-        Deleted::Busy => "left: GitHub says that a job runs on it",
-    })
-}
-
-/// Past its lifetime a machine is ended even with a job on it: that limit is the one that may. PID 1 drains first, inside of
-/// its stop window.
-async fn end_machine(
-    task: &TaskArn,
-    runner: Option<RunnerId>,
-    ecs: &Ecs,
-    github: Option<&GitHub>,
-) -> Result<&'static str, Error> {
-    if let (Some(github), Some(runner)) = (github, runner)
-        && let Err(fault) = github.delete_runner(runner).await
-    {
-        tracing::warn!(%fault, "runner not deleted; its machine does it on SIGTERM");
-    }
-    ecs.stop_task(task, "mayfly reap: past its lifetime").await?;
-    Ok("stopped")
+    Done { kind, runner_name: name.to_owned(), why: why.to_owned(), result, failed }
 }
 
 fn failures(actions: Vec<Done>) -> Result<(), Error> {
@@ -114,18 +147,11 @@ fn failures(actions: Vec<Done>) -> Result<(), Error> {
 impl Report {
     fn text(&self) -> String {
         let runners = self.runners.map_or_else(|| "runners not seen".to_owned(), |count| format!("{count} runners"));
-        let mut text = format!("{} tasks, {runners}\n", self.tasks);
-        for Done { action, result, .. } in &self.actions {
-            let what = match action {
-                Action::DeleteGhost { .. } => "ghost",
-                Action::EndMachine { .. } => "overdue",
-            };
-            text += &format!("{what:<8} {}  {}: {result}\n", action.name(), action.why());
+        let mut text = format!("{} tasks, {} machines here, {runners}\n", self.tasks, self.local_machines);
+        for Done { kind, runner_name, why, result, .. } in &self.actions {
+            text += &format!("{kind:<8} {runner_name}  {why}: {result}\n");
         }
-        for line in &self.local {
-            text += &format!("{line}\n");
-        }
-        if self.actions.is_empty() && self.local.is_empty() {
+        if self.actions.is_empty() {
             text += "nothing to do\n";
         }
         text

@@ -172,10 +172,10 @@ fn credential(vars: Vars<'_>, in_workflow: bool, faults: &mut Faults) -> Option<
             return Some(Credential::App { app_id: app_id.trim().to_owned(), private_key });
         }
         (Some(_), None) => {
-            faults.add(env::GITHUB_APP_PRIVATE_KEY, format!("is missing, though {} is set", env::GITHUB_APP_ID))
+            faults.add(env::GITHUB_APP_PRIVATE_KEY, format!("is missing, though {} is set", env::GITHUB_APP_ID));
         }
         (None, Some(_)) => {
-            faults.add(env::GITHUB_APP_ID, format!("is missing, though {} is set", env::GITHUB_APP_PRIVATE_KEY))
+            faults.add(env::GITHUB_APP_ID, format!("is missing, though {} is set", env::GITHUB_APP_PRIVATE_KEY));
         }
         (None, None) => {}
     }

@@ -343,6 +343,9 @@ fn runner(
     faults: &mut Faults,
 ) -> Option<RunnerSpec> {
     let runner_group = settings.text("runner_group");
+    let limits = limits(settings, faults);
+    let job_env = args.job_env.iter().filter_map(|pair| faults.take("--env", job_variable(pair))).collect();
+    check_labels(&args.labels, faults);
     let Some(scope) = place.github.scope.clone() else {
         if !["repo", "org", "enterprise"].iter().any(|name| settings.get(name).is_some()) {
             faults.add(
@@ -356,18 +359,17 @@ fn runner(
         let text = "a runner of a repository belongs to no group; use --org or --enterprise, or leave the group out";
         faults.add(settings.place("runner_group"), text);
     }
-    check_labels(&args.labels, faults);
     Some(RunnerSpec {
         scope,
         runner_group,
         extra_labels: args.labels.clone(),
         multi_job: args.multi_job,
-        limits: limits(settings, faults),
+        limits,
         key,
         run: place.run.clone(),
         github_api_url: place.github.api_url_text.clone(),
         github_server_url: place.github.server_url.clone(),
-        job_env: args.job_env.iter().filter_map(|pair| faults.take("--env", job_variable(pair))).collect(),
+        job_env,
         passed_through: passed_through(vars),
     })
 }
