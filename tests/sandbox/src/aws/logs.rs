@@ -154,7 +154,7 @@ fn filter_events(logs: &LogStore, input: &FilterLogEvents) -> Result<Value, Refu
     }
     found.sort_by_key(|(_, _, event)| event.at);
     let from = page_start(input.next_token.as_deref())?;
-    let page: Vec<Value> = found.iter().skip(from).take(limit).map(|found| describe_found(found)).collect();
+    let page: Vec<Value> = found.iter().skip(from).take(limit).map(describe_found).collect();
     let mut answer = json!({ "events": page, "searchedLogStreams": [] });
     if found.len() > from + limit {
         answer["nextToken"] = json!(format!("page-{}", from + limit));

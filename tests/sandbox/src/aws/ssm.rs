@@ -17,7 +17,6 @@ const ADVANCED_LIMIT: usize = 8_192;
 struct Parameter {
     value: Secret,
     kind: String,
-    tier: String,
     version: u32,
     modified: OffsetDateTime,
 }
@@ -29,8 +28,8 @@ pub(crate) struct Parameters(BTreeMap<String, Parameter>);
 impl Parameters {
     pub(crate) fn set(&mut self, name: &str, value: &str, now: OffsetDateTime) {
         let version = self.0.get(name).map_or(0, |parameter| parameter.version) + 1;
-        let (kind, tier) = ("SecureString".to_owned(), "Standard".to_owned());
-        self.0.insert(name.to_owned(), Parameter { value: Secret::new(value), kind, tier, version, modified: now });
+        let kind = "SecureString".to_owned();
+        self.0.insert(name.to_owned(), Parameter { value: Secret::new(value), kind, version, modified: now });
     }
 
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
@@ -120,11 +119,10 @@ fn put(parameters: &mut Parameters, input: &Put, now: OffsetDateTime) -> Result<
         Refusal::client("ValidationException", "A parameter type is required when you create a parameter.")
     })?;
     let version = before.map_or(0, |parameter| parameter.version) + 1;
-    let tier = input.tier().to_owned();
     let value = Secret::new(input.value.as_str());
-    let parameter = Parameter { value, kind, tier: tier.clone(), version, modified: now };
+    let parameter = Parameter { value, kind, version, modified: now };
     parameters.0.insert(input.name.clone(), parameter);
-    Ok(json!({ "Version": version, "Tier": tier }))
+    Ok(json!({ "Version": version, "Tier": input.tier() }))
 }
 
 impl Put {

@@ -35,13 +35,13 @@ struct Life {
 }
 
 /// Lives a task's life. Ends when it is STOPPED.
-pub(crate) async fn live(shared: Arc<Shared>, ending: watch::Receiver<Option<Ending>>, id: String) {
+pub(crate) async fn live(shared: Arc<Shared>, ending: watch::Receiver<Option<Ending>>, id: String, fate: Fate) {
     let mut life = Life { shared, id, ending };
     let mut told_early = life.ending.clone();
     let begun = tokio::select! {
         biased;
         _ = told(&mut told_early) => Ok(JoinSet::new()),
-        begun = life.begin() => begun,
+        begun = life.begin(fate) => begun,
     };
     match begun {
         Ok(containers) => life.run(containers).await,
@@ -66,10 +66,10 @@ impl Life {
     }
 
     /// Comes to RUNNING. It may be given up at each await: nothing runs before the last one.
-    async fn begin(&self) -> Result<JoinSet<Exit>, Failure> {
+    async fn begin(&self, fate: Fate) -> Result<JoinSet<Exit>, Failure> {
         self.enter(Status::Pending).await;
         self.update(|task, now| task.times.pull_started = Some(now));
-        self.meet_fate().await?;
+        self.meet(fate).await?;
         tokio::time::sleep(self.shared.config.pace.step).await;
         self.update(|task, now| task.times.pull_stopped = Some(now));
         let (shared, id) = (Arc::clone(&self.shared), self.id.clone());
@@ -85,13 +85,12 @@ impl Life {
         Ok(containers)
     }
 
-    async fn meet_fate(&self) -> Result<(), Failure> {
-        let fate = self.shared.state().ecs.fates.pop_front();
+    async fn meet(&self, fate: Fate) -> Result<(), Failure> {
         match fate {
-            None | Some(Fate::Starts) => Ok(()),
-            Some(Fate::PullFails(text)) => Err(Failure(format!("CannotPullContainerError: {text}"))),
-            Some(Fate::FailsToStart(reason)) => Err(Failure(reason)),
-            Some(Fate::NeverRuns) => std::future::pending().await,
+            Fate::Starts => Ok(()),
+            Fate::PullFails(text) => Err(Failure(format!("CannotPullContainerError: {text}"))),
+            Fate::FailsToStart(reason) => Err(Failure(reason)),
+            Fate::NeverRuns => std::future::pending().await,
         }
     }
 

@@ -9,6 +9,7 @@ use super::capacity::{Capacity, Need};
 use super::cluster::Cluster;
 use super::definition::{self, Definition};
 use super::launch::{self, Launch, Overrides};
+use super::life::Fate;
 use super::status::{Health, Status};
 use super::task::{Container, Network, Place, Tag, Task, Times};
 use super::token::Earlier;
@@ -68,7 +69,8 @@ pub(crate) fn answer(
     let mut answer = replay(ecs, &tasks);
     answer["failures"] = json!(failures);
     for id in tasks {
-        tokio::spawn(life::live(Arc::clone(shared), ecs.endings.watch(&id), id));
+        let fate = ecs.fates.pop_front().unwrap_or(Fate::Starts);
+        tokio::spawn(life::live(Arc::clone(shared), ecs.endings.watch(&id), id, fate));
     }
     Ok(answer)
 }

@@ -1,0 +1,72 @@
+//! Faults: each happens as it was told, and the effect is there or not.
+
+use sandbox::aws::{Fault, FaultKind};
+use serde_json::json;
+
+use crate::world::World;
+
+#[test]
+fn lost_answer_has_its_effect_and_the_repeated_call_finds_it() {
+    let world = World::new();
+    world.aws.fault(Fault::once("RunTask", FaultKind::LostAnswer));
+    let launch = world.fargate_with("clientToken", json!("token-1"));
+    let lost = world.ecs("RunTask", &launch).unwrap_err();
+    assert_eq!(lost.status, 0, "there is no answer: {lost:?}");
+    assert_eq!(world.aws.tasks().len(), 1);
+    assert_eq!(world.start(&launch), world.aws.tasks()[0].arn);
+}
+
+#[test]
+fn lost_request_and_bare_status_have_no_effect_and_status_after_the_effect_has() {
+    let world = World::new();
+    world.aws.fault(Fault::once("RunTask", FaultKind::LostRequest));
+    world.aws.fault(Fault::once("RunTask", FaultKind::Status(503)));
+    world.aws.fault(Fault::once("RunTask", FaultKind::StatusAfterEffect(500)));
+    let launch = world.fargate();
+    let statuses: Vec<u16> = (0..3).map(|_| world.ecs("RunTask", &launch).unwrap_err().status).collect();
+    assert_eq!(statuses, [0, 503, 500]);
+    assert_eq!(world.aws.tasks().len(), 1);
+    assert!(world.aws.pending_faults().is_empty());
+}
+
+#[test]
+fn error_and_failures_reach_the_caller_as_the_service_would_tell_them() {
+    let world = World::new();
+    let throttled =
+        FaultKind::Error { status: 400, code: "ThrottlingException".into(), message: "Rate exceeded".into() };
+    world.aws.fault(Fault::once("RunTask", throttled));
+    world.aws.fault(Fault::once("RunTask", FaultKind::Failures("RESOURCE:ENI".to_owned())));
+    let refused = world.ecs("RunTask", &world.fargate()).unwrap_err();
+    assert_eq!(
+        (refused.status, refused.code.as_str(), refused.message.as_str()),
+        (400, "ThrottlingException", "Rate exceeded")
+    );
+    let answer = world.ecs("RunTask", &world.fargate()).unwrap();
+    assert_eq!((&answer["tasks"], &answer["failures"]), (&json!([]), &json!([{ "reason": "RESOURCE:ENI" }])));
+    assert!(world.aws.tasks().is_empty());
+}
+
+#[test]
+fn record_tells_of_every_call_who_made_it_and_how_it_ended() {
+    let world = World::new();
+    world.ecs("DescribeClusters", &json!({ "clusters": ["mayfly"] })).unwrap();
+    world.ecs("ListTasks", &json!({ "cluster": "nope" })).unwrap_err();
+    let told: Vec<_> =
+        world.aws.log().into_iter().map(|call| (call.operation, call.status, call.error, call.caller)).collect();
+    let who = Some("arn:aws:iam::123456789012:user/sandbox".to_owned());
+    let refused = Some("ClusterNotFoundException".to_owned());
+    let expected = [
+        ("DescribeClusters".to_owned(), Some(200), None, who.clone()),
+        ("ListTasks".to_owned(), Some(400), refused, who),
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn faults_are_read_from_json() {
+    let text = r#"{ "operation": "RunTask", "skip": 1, "kind": { "delay_millis": 5 } }"#;
+    let fault: Fault = serde_json::from_str(text).unwrap();
+    assert_eq!(fault, Fault::once("RunTask", FaultKind::DelayMillis(5)).after(1));
+    let lost: Fault = serde_json::from_str(r#"{ "operation": "*", "kind": "lost_answer" }"#).unwrap();
+    assert_eq!(lost, Fault::once("*", FaultKind::LostAnswer));
+}

@@ -1,0 +1,12 @@
+//! The AWS side of the sandbox, asked over HTTP by a client that signs with AWS's own signer.
+
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report, in its helpers as well")]
+
+mod faults;
+mod issuer;
+mod life;
+mod reading;
+mod run_task;
+mod signing;
+mod sts;
+mod world;
