@@ -96,15 +96,31 @@ fn fill_pipe(credential: &Credential) -> Result<OwnedFd, LocalError> {
 fn detach(command: &mut Command, lock: RawFd, pipe: Option<RawFd>) {
     let prepare = move || {
         setsid()?;
+        close_others();
         inherit(lock)?;
         pipe.map_or(Ok(()), inherit)
     };
-    // SAFETY: between fork and exec only setsid(2) and fcntl(2) are called, both async-signal-safe, and nothing is
-    // allocated. The descriptors stay open in this process until after the spawn.
+    // SAFETY: between fork and exec only setsid(2), close_range(2) and fcntl(2) are called, none of which takes a lock, and
+    // nothing is allocated. The descriptors stay open in this process until after the spawn.
     // JUSTIFICATION: clearing close-on-exec here, in the child, is the only way in which no other child of this process,
     // started by another thread at the same time, can inherit the lock or the credential as well.
     unsafe { command.pre_exec(prepare) };
 }
+
+/// Marks all descriptors to be closed by exec, also those that this process got from its own caller: a pipe among them
+/// would keep that caller waiting for as long as the machine lives.
+#[cfg(target_os = "linux")]
+fn close_others() {
+    const FIRST: nix::libc::c_uint = 3;
+    // SAFETY: the system call changes a flag of descriptors and touches no memory. A kernel before 5.11 refuses it, and
+    // the machine then has descriptors that it does not use.
+    unsafe {
+        nix::libc::syscall(nix::libc::SYS_close_range, FIRST, nix::libc::c_uint::MAX, nix::libc::CLOSE_RANGE_CLOEXEC);
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn close_others() {}
 
 fn inherit(descriptor: RawFd) -> io::Result<()> {
     // SAFETY: `start` keeps the descriptor open over the spawn.

@@ -53,7 +53,10 @@ impl LocalMachine {
     }
 
     /// The machine's process; `None` once it has ended.
-    #[expect(clippy::disallowed_methods, reason = "between two looks at files, which nothing announces, up to a deadline")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "between two looks at files, which nothing announces, up to a deadline"
+    )]
     fn live_pid(&self) -> Result<Option<Pid>, LocalError> {
         let deadline = Instant::now() + FIRST_WORD;
         loop {

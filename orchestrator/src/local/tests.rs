@@ -1,6 +1,7 @@
 //! Machines of a shell script that keeps to the contract.
 
 use std::fs;
+use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Barrier;
@@ -8,6 +9,8 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use contract::exit::Cause;
 use contract::{Credential, Secret};
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use tempfile::TempDir;
 
 use super::folder::Folder;
@@ -114,6 +117,19 @@ fn machine_gets_its_credential_by_the_pipe_and_a_clean_environment() {
     assert_eq!(fs::read_to_string(machine.log_path()).expect("a log").lines().next(), Some("started with runner"));
     assert!(machine.folder().join("runner/bin/Runner.Listener").is_file());
     assert_eq!(machine.folder().metadata().expect("a folder").mode() & 0o777, 0o700);
+}
+
+#[test]
+fn machine_gets_no_descriptor_that_it_was_not_given() {
+    let home = Home::new();
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    fcntl(&writer, FcntlArg::F_SETFD(FdFlag::empty())).expect("a flag");
+    let machine = home.start(&home.launch(0));
+    drop(writer);
+    let mut end = [PollFd::new(reader.as_fd(), PollFlags::empty())];
+    let closed = poll(&mut end, PollTimeout::from(20_000_u16)).expect("a look");
+    assert_eq!(closed, 1, "somebody still has the pipe");
+    assert!(is(&machine, Life::Live));
 }
 
 #[test]
