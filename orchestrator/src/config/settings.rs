@@ -251,7 +251,21 @@ fn given<const N: usize>(flags: [(&'static str, &Option<String>); N]) -> Flags {
 
 #[cfg(test)]
 mod tests {
-    use super::{File, Flags, Settings};
+    use super::{File, Flags, SPECS, Section, Settings};
+
+    #[test]
+    fn every_setting_stands_in_the_documentation_with_its_flag_variables_and_key() {
+        let page = include_str!("../../docs/configuration.md");
+        for spec in &SPECS {
+            let line =
+                page.lines().find(|line| line.starts_with('|') && spec.vars.iter().all(|name| line.contains(name)));
+            let line = line.unwrap_or_else(|| panic!("docs/configuration.md has no line for {:?}", spec.vars));
+            if spec.name != "namespace" {
+                assert!(line.contains(&format!("`--{}`", spec.name.replace('_', "-"))), "{line}");
+            }
+            assert_eq!(spec.section == Section::None, !line.contains("] "), "{line}");
+        }
+    }
 
     fn layered(flag: Option<&str>, var: Option<&str>, file: &str) -> Option<(String, String)> {
         let flags: Flags = flag.map(|value| ("cluster", value.to_owned())).into_iter().collect();
