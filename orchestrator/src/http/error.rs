@@ -133,8 +133,10 @@ impl HttpError {
             return own.clone();
         }
         let first = proxy.unwrap_or(host).to_owned();
-        if find::<ResolveError>(&*cause).is_some() {
-            return Self::Dns { host: first, source: cause };
+        if let Some(ResolveError(fault)) = find::<ResolveError>(&*cause) {
+            // Without the layers in between, which say the same twice more.
+            let source = Arc::new(io::Error::new(fault.kind(), fault.to_string()));
+            return Self::Dns { host: first, source };
         }
         if let Some(fault) = find::<TlsError>(&*cause) {
             let complaint = explain_tls(fault);
@@ -202,9 +204,8 @@ fn explain_tls(fault: &TlsError) -> String {
 
 /// hyper-util does not export the tunnel's error type, so that its text is all there is to go by.
 fn explain_tunnel(fault: &(dyn Error + 'static)) -> String {
-    let text = fault.to_string();
-    if text.contains("authorization required") {
+    if fault.to_string().contains("authorization required") {
         return "it asks for a user and password; write the proxy's URL as http://USER:PASSWORD@HOST:PORT".to_owned();
     }
-    format!("{text}; it may refuse this destination, or NO_PROXY should name it")
+    "it may refuse this destination; if it is reached without a proxy, name it in NO_PROXY".to_owned()
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Method, Request, Uri};
 
+use super::error::ResolveError;
 use super::scripted::{Act, Greeting, Server, authority_file};
 use super::{Http, HttpError, Stats};
 
@@ -172,6 +173,23 @@ async fn proxy_that_wants_credentials_is_told_apart() {
     let fault = get(&http, "https://service.invalid/").await.expect_err("a refusal");
     let text = fault.to_string();
     assert!(text.contains("service.invalid") && text.contains("http://USER:PASSWORD@HOST:PORT"), "{text}");
+}
+
+#[tokio::test]
+async fn proxy_that_refuses_a_destination_is_named_without_its_credentials() {
+    let proxy = Server::start([Act::Answer(403, Vec::new(), String::new())]).await;
+    let http = client(&[("HTTPS_PROXY", &proxy.url("").replace("http://", "http://user:s3cret@"))]);
+    let text = get(&http, "https://service.invalid/").await.expect_err("a refusal").to_string();
+    let address = proxy.url("").replace("http://", "");
+    assert!(text.starts_with(&format!("the proxy {address} opened no tunnel to service.invalid")), "{text}");
+    assert!(text.contains("NO_PROXY") && !text.contains("s3cret"), "{text}");
+}
+
+#[test]
+fn name_without_an_address_is_told_apart_from_a_refused_connection() {
+    let unknown = ResolveError(std::io::Error::other("Name or service not known"));
+    let fault = HttpError::from_dial("nosuch.invalid", None, std::io::Error::other(unknown).into());
+    assert!(matches!(fault, HttpError::Dns { .. }) && fault.to_string().contains("nosuch.invalid"), "{fault}");
 }
 
 #[tokio::test]
