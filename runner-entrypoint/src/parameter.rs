@@ -78,7 +78,7 @@ impl ParameterStore {
             if attempt >= ATTEMPTS || Instant::now() + pause >= until {
                 return Err(fault);
             }
-            std::thread::sleep(pause);
+            pause_for(pause);
             pause *= 2;
         }
         unreachable!("the number of attempts is limited above")
@@ -115,6 +115,11 @@ impl ParameterStore {
         instructions.apply_to_request_http1x(request);
         Ok(())
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a pause between two attempts has no condition to wait for")]
+fn pause_for(pause: Duration) {
+    std::thread::sleep(pause);
 }
 
 fn is_passing(reply: &Reply) -> bool {

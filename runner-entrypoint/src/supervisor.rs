@@ -130,7 +130,8 @@ impl Supervisor {
         let kill_at = self.request.as_ref().map(|request| request.kill_at);
         let next = deadline.into_iter().chain(kill_at).min();
         let mut watched = vec![PollFd::new(self.signals.as_fd(), PollFlags::POLLIN)];
-        watched.extend(self.listener.iter().map(|listener| PollFd::new(listener.as_fd(), PollFlags::POLLIN)));
+        let output = self.listener.as_ref().and_then(ListenerProcess::output);
+        watched.extend(output.map(|output| PollFd::new(output, PollFlags::POLLIN)));
         watched.extend(self.request.iter().map(|request| PollFd::new(request.as_fd(), PollFlags::POLLIN)));
         match poll(&mut watched, poll_timeout(next.map(|next| next.since(now)))) {
             Ok(_) | Err(Errno::EINTR) => {}

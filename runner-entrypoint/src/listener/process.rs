@@ -20,7 +20,8 @@ use crate::config::{Config, Jobs};
 /// A Listener that runs.
 pub(crate) struct ListenerProcess {
     pub(crate) pid: Pid,
-    output: File,
+    /// Nothing once it was closed: a closed pipe would end every wait at once.
+    output: Option<File>,
     lines: Lines,
 }
 
@@ -40,15 +41,21 @@ impl ListenerProcess {
         spawn(command).map_err(|cause| format!("{program} cannot be started: {cause}"))
     }
 
-    /// Reads what is there and hands over each line. `false` at the end.
-    pub(crate) fn listen(&mut self, mut take: impl FnMut(&str)) -> bool {
+    /// What to wait for.
+    pub(crate) fn output(&self) -> Option<BorrowedFd<'_>> {
+        self.output.as_ref().map(AsFd::as_fd)
+    }
+
+    /// Reads what is there and hands over each line.
+    pub(crate) fn listen(&mut self, mut take: impl FnMut(&str)) {
         let mut piece = [0; 8192];
-        loop {
-            match self.output.read(&mut piece) {
-                Ok(0) => return false,
+        while let Some(output) = &mut self.output {
+            match output.read(&mut piece) {
+                Ok(0) => self.output = None,
                 Ok(length) => self.lines.push(&piece[..length], &mut take),
                 Err(cause) if cause.kind() == io::ErrorKind::Interrupted => {}
-                Err(cause) => return cause.kind() == io::ErrorKind::WouldBlock,
+                Err(cause) if cause.kind() == io::ErrorKind::WouldBlock => return,
+                Err(_) => self.output = None,
             }
         }
     }
@@ -69,12 +76,6 @@ impl ListenerProcess {
     /// SIGKILL to it and to its process group.
     pub(crate) fn kill(&self) {
         let _ = kill(Pid::from_raw(-self.pid.as_raw()), Signal::SIGKILL);
-    }
-}
-
-impl AsFd for ListenerProcess {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.output.as_fd()
     }
 }
 
@@ -114,5 +115,5 @@ fn spawn(mut command: Command) -> io::Result<ListenerProcess> {
     // Never waited for by this handle: `reaper` is the only one who waits.
     let child = command.spawn()?;
     let pid = Pid::from_raw(child.id().cast_signed());
-    Ok(ListenerProcess { pid, output: File::from(reader), lines: Lines::default() })
+    Ok(ListenerProcess { pid, output: Some(File::from(reader)), lines: Lines::default() })
 }

@@ -62,7 +62,9 @@ pub(super) enum Stage {
     Busy,
     /// The end of a job, as long as the stop window allows.
     Draining { until: Moment },
-    /// The end of a Listener whose time is over.
+    /// The end of a Listener whose one job is over.
+    Finishing { until: Moment },
+    /// The end of a Listener that was interrupted.
     Ending { until: Moment },
     /// The end of a Listener that was killed. SIGKILL cannot fail, but a process can be stuck in the kernel.
     Killing { until: Moment },
@@ -142,6 +144,7 @@ impl State {
             | Stage::Idle { until }
             | Stage::Assigned { until, .. }
             | Stage::Draining { until }
+            | Stage::Finishing { until }
             | Stage::Ending { until }
             | Stage::Killing { until } => Some(until),
             Stage::Resting { until, look } => Some(look.map_or(until, |look| look.min(until))),
@@ -166,6 +169,7 @@ impl State {
             Stage::Registering
             | Stage::Asking { .. }
             | Stage::Draining { .. }
+            | Stage::Finishing { .. }
             | Stage::Ending { .. }
             | Stage::Killing { .. }
             | Stage::Deregistering

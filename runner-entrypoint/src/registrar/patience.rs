@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::github::Trouble;
+use crate::github::{Sent, Trouble};
 use crate::report::say;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
@@ -22,16 +22,21 @@ pub(super) struct Patience {
     pub(super) until: Instant,
     heed: Heed,
     pause: Duration,
+    stopped: bool,
 }
 
 impl Patience {
     pub(super) fn new(within: Duration, heed: Heed) -> Self {
-        Self { until: Instant::now() + within, heed, pause: FIRST_PAUSE }
+        Self { until: Instant::now() + within, heed, pause: FIRST_PAUSE, stopped: false }
     }
 
     /// Repeats a request that may do better next time.
     pub(super) fn retry<T>(&mut self, mut attempt: impl FnMut() -> Result<T, Trouble>) -> Result<T, Trouble> {
         loop {
+            if !self.rest(Duration::ZERO) {
+                let message = "there is no time left, or no use any more".to_owned();
+                return Err(Trouble::Unavailable { message, sent: Sent::No });
+            }
             let trouble = match attempt() {
                 Ok(value) => return Ok(value),
                 Err(trouble) => trouble,
@@ -52,15 +57,15 @@ impl Patience {
     }
 
     /// Waits. `false`: there is no time left, or nobody wants it any more.
-    pub(super) fn rest(&self, pause: Duration) -> bool {
-        if !self.has_room_for(pause) {
+    pub(super) fn rest(&mut self, pause: Duration) -> bool {
+        if self.stopped || !self.has_room_for(pause) {
             return false;
         }
-        match self.heed {
-            Heed::Nothing => std::thread::sleep(pause),
-            Heed::Stop => return !stop_came_within(pause),
-        }
-        true
+        self.stopped = match self.heed {
+            Heed::Nothing => pause_for(pause),
+            Heed::Stop => stop_came_within(pause),
+        };
+        !self.stopped
     }
 
     fn has_room_for(&self, pause: Duration) -> bool {
@@ -74,6 +79,15 @@ impl Patience {
         let nanos = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.subsec_nanos());
         pause.mul_f64(0.75 + f64::from(nanos % 1_000) / 2_000.0)
     }
+}
+
+/// Waits, whatever comes.
+#[expect(clippy::disallowed_methods, reason = "a pause between two attempts has no condition to wait for")]
+fn pause_for(pause: Duration) -> bool {
+    if !pause.is_zero() {
+        std::thread::sleep(pause);
+    }
+    false
 }
 
 /// Waits for SIGTERM. All signals are blocked in PID 1 and so in its children; a pending one is found here, between two

@@ -28,9 +28,12 @@ impl Turn {
 
     /// The Listener may take so long to leave. In a stop window it is the window that counts.
     pub(super) fn end_listener_by(&mut self, grace: Duration) {
-        let quiet = self.now.plus(grace);
-        let until = if self.state.stop.is_some() { quiet.min(self.window_end(|window| window.kill)) } else { quiet };
-        self.state.stage = Stage::Ending { until };
+        self.state.stage = Stage::Ending { until: self.within_window(grace) };
+    }
+
+    pub(super) fn within_window(&self, grace: Duration) -> Moment {
+        let until = self.now.plus(grace);
+        if self.state.stop.is_some() { until.min(self.window_end(|window| window.kill)) } else { until }
     }
 
     pub(super) fn kill(&mut self) {

@@ -4,6 +4,7 @@ use contract::exit::Cause;
 use contract::record::Phase;
 
 use super::Turn;
+use crate::clock::Moment;
 use crate::listener::{JobResult, Line};
 use crate::machine::exit::{Exit, Meaning, meaning};
 use crate::machine::state::{Stage, Why};
@@ -17,7 +18,7 @@ impl Turn {
             Line::JobStarted => self.job_started(),
             Line::JobCompleted(result) => self.job_completed(result),
             Line::VersionRefused(_) | Line::RegistrationDeleted(_) | Line::Fault(_) => {
-                self.state.complaint = Some(line)
+                self.state.complaint = Some(line);
             }
             Line::Other => {}
         }
@@ -39,7 +40,15 @@ impl Turn {
         self.say("job started");
         match self.state.stage {
             Stage::Connecting { .. } | Stage::Idle { .. } | Stage::Assigned { .. } => self.stay_with_the_job(),
-            // The question is under way; its answer decides, and knows of the job.
+            // What looked like the end of the job was none, or not of this one.
+            Stage::Finishing { .. } => {
+                self.state.verdict = None;
+                self.stay_with_the_job();
+            }
+            // Picked up between our interruption and the end of the session (actions/runner issue 2582): it is being
+            // cancelled, and gets the time that this takes.
+            Stage::Ending { .. } => self.end_listener_by(budget::INTERRUPT_GRACE),
+            // A question is under way; its answer decides, and will know of the job.
             _ => {}
         }
     }
@@ -60,12 +69,12 @@ impl Turn {
     /// The one job is over: the Listener leaves by itself.
     pub(super) fn let_listener_finish(&mut self) {
         self.state.verdict = Some(Verdict::of_job(&self.state));
-        self.end_listener_by(budget::EXIT_AFTER_JOB);
+        self.state.stage = Stage::Finishing { until: self.within_window(budget::EXIT_AFTER_JOB) };
     }
 
     pub(super) fn listener_exited(&mut self, exit: Exit, files: RunnerFiles) {
         match self.state.stage {
-            Stage::Ending { .. } | Stage::Killing { .. } => {
+            Stage::Finishing { .. } | Stage::Ending { .. } | Stage::Killing { .. } => {
                 self.note_exit_code(exit);
                 self.deregister_as_decided();
             }
@@ -140,7 +149,8 @@ impl Turn {
         self.rest(self.now.plus(budget::UPDATE_WITHIN), Some(self.now.plus(budget::UPDATE_LOOK)));
     }
 
-    fn rest(&mut self, until: crate::clock::Moment, look: Option<crate::clock::Moment>) {
+    fn rest(&mut self, until: Moment, look: Option<Moment>) {
+        self.state.tally.running = false;
         self.state.stage = Stage::Resting { until, look };
         // The health check must not call it connected meanwhile.
         self.effects.push(Effect::Enter(Phase::Registered));

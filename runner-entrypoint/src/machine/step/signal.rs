@@ -37,6 +37,9 @@ impl Turn {
                 self.hurry_registrar();
             }
             Stage::Assigned { .. } | Stage::Busy => self.drain(),
+            Stage::Finishing { until } => {
+                self.state.stage = Stage::Finishing { until: until.min(self.window_end(|window| window.kill)) };
+            }
             Stage::Ending { until } => {
                 self.state.stage = Stage::Ending { until: until.min(self.window_end(|window| window.kill)) };
             }
@@ -57,7 +60,7 @@ impl Turn {
             Stage::Registering | Stage::Deregistering => self.hurry_registrar(),
             Stage::Resting { .. } => self.deregister(Verdict::of_leaving(&self.state, Why::Stop)),
             Stage::Killing { .. } | Stage::Ended => {}
-            Stage::Ending { .. } => self.kill(),
+            Stage::Finishing { .. } | Stage::Ending { .. } => self.kill(),
             Stage::Connecting { .. }
             | Stage::Idle { .. }
             | Stage::Asking { .. }
