@@ -112,6 +112,9 @@ pub struct StartArgs {
     /// Container of the task definition that is PID 1's [default: runner] [env: MAYFLY_CONTAINER]
     #[arg(long, value_name = "NAME", help_heading = "Machine")]
     pub container: Option<String>,
+    /// bridge or awsvpc [default: awsvpc on Fargate; bridge on EC2, unless --subnets is given] [env: MAYFLY_NETWORK]
+    #[arg(long, value_name = "NETWORK", help_heading = "Machine")]
+    pub network: Option<String>,
     /// Subnets, separated by commas; needed for awsvpc, which Fargate always is [env: MAYFLY_SUBNETS]
     #[arg(long, value_name = "IDS", help_heading = "Machine")]
     pub subnets: Option<String>,

@@ -158,7 +158,9 @@ pub fn ended(
     let report = WaitReport { runner_name: name.to_owned(), state: "ended", cause, job_result, text };
     let fault = match (cause, explained.class) {
         (Some(Cause::JobDone | Cause::Drained), _) => None,
-        (_, StopClass::Ended) => Some(Error::NotFound(format!("no job ran: {}", explained.text))),
+        (Some(Cause::Idle | Cause::Stopped | Cause::NothingRan), _) | (None, StopClass::Ended) => {
+            Some(Error::NotFound(format!("no job ran: {}", explained.text)))
+        }
         _ => Some(Error::Ended(explained)),
     };
     (report, fault)

@@ -58,7 +58,7 @@ section! {
     /// `[runner]` and `[profile.KEY]`: what a machine is.
     RunnerSection {
         launch_mode, task_definition, container, cpu, memory, ephemeral_storage, platform, capacity_provider, count,
-        max_idle, max_lifetime, handover, wait, wait_timeout, runner_dist, subnets, security_groups, assign_public_ip,
+        max_idle, max_lifetime, handover, wait, wait_timeout, runner_dist, network, subnets, security_groups, assign_public_ip,
     }
 }
 

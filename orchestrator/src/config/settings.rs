@@ -45,7 +45,7 @@ const fn spec(name: &'static str, vars: &'static [&'static str], section: Sectio
 }
 
 /// Every setting that has more than one layer.
-pub const SPECS: [Spec; 29] = [
+pub const SPECS: [Spec; 30] = [
     spec("region", &["AWS_REGION", "AWS_DEFAULT_REGION"], Section::Aws),
     spec("cluster", &["MAYFLY_CLUSTER"], Section::Aws),
     spec("role_arn", &["MAYFLY_ROLE_ARN"], Section::Aws),
@@ -60,6 +60,7 @@ pub const SPECS: [Spec; 29] = [
     spec("count", &["MAYFLY_COUNT"], Section::Runner),
     spec("task_definition", &["MAYFLY_TASK_DEFINITION"], Section::Runner),
     spec("container", &["MAYFLY_CONTAINER"], Section::Runner),
+    spec("network", &["MAYFLY_NETWORK"], Section::Runner),
     spec("subnets", &["MAYFLY_SUBNETS"], Section::Network),
     spec("security_groups", &["MAYFLY_SECURITY_GROUPS"], Section::Network),
     spec("assign_public_ip", &["MAYFLY_ASSIGN_PUBLIC_IP"], Section::Network),
@@ -165,6 +166,13 @@ impl Settings {
         items.map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
     }
 
+    /// Whether a setting was meant for this machine: typed as a flag, or written in `[runner]` or a profile. A variable or
+    /// `[aws]` is shared by all machines.
+    pub fn is_own(&self, name: &str) -> bool {
+        let own = ["--", "mayfly.toml [runner]", "mayfly.toml [profile."];
+        self.get(name).is_some_and(|sourced| own.iter().any(|place| sourced.place.starts_with(place)))
+    }
+
     /// Where a setting was written, or how it could be: for faults about settings that are missing.
     pub fn place(&self, name: &str) -> String {
         self.get(name).map_or_else(|| format!("--{}", name.replace('_', "-")), |sourced| sourced.place.clone())
@@ -225,6 +233,7 @@ impl StartArgs {
             ("count", &self.count),
             ("task_definition", &self.task_definition),
             ("container", &self.container),
+            ("network", &self.network),
             ("subnets", &self.subnets),
             ("security_groups", &self.security_groups),
             ("assign_public_ip", &self.assign_public_ip),

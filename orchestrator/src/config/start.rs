@@ -251,6 +251,9 @@ fn filled(settings: &Settings, name: &str, default: &str, faults: &mut Faults) -
 }
 
 fn network(settings: &Settings, mode: LaunchMode, faults: &mut Faults) -> Option<Network> {
+    if !wants_awsvpc(settings, mode, faults) {
+        return None;
+    }
     let network = Network {
         subnets: settings.list("subnets"),
         security_groups: settings.list("security_groups"),
@@ -258,17 +261,33 @@ fn network(settings: &Settings, mode: LaunchMode, faults: &mut Faults) -> Option
     };
     check_ids(settings, "subnets", "subnet-", &network.subnets, 16, faults);
     check_ids(settings, "security_groups", "sg-", &network.security_groups, 5, faults);
-    if !network.subnets.is_empty() {
-        return Some(network);
-    }
-    if mode.is_fargate() {
+    if network.subnets.is_empty() {
         let text = "is missing; a task on Fargate needs a network: --subnets subnet-…, or set MAYFLY_SUBNETS (Terraform prints them)";
-        faults.add(settings.place("subnets"), text);
-    } else if !network.security_groups.is_empty() {
-        let text = "without subnets; a security group needs an awsvpc network, a bridge network has none";
-        faults.add(settings.place("security_groups"), text);
+        faults.add(
+            settings.place("subnets"),
+            text.replace("on Fargate", if mode.is_fargate() { "on Fargate" } else { "in awsvpc mode" }),
+        );
     }
-    None
+    Some(network)
+}
+
+/// Fargate has awsvpc alone. On EC2 the task definition decides, and ECS refuses a network where it says bridge: subnets in a
+/// variable that a workflow sets for both launch modes must not turn a bridge task into a refusal.
+fn wants_awsvpc(settings: &Settings, mode: LaunchMode, faults: &mut Faults) -> bool {
+    let default = mode.is_fargate() || settings.is_own("subnets");
+    let wanted = match settings.get("network").map(|sourced| sourced.value.as_str()) {
+        None => return default,
+        Some("awsvpc") => true,
+        Some("bridge") => false,
+        Some(other) => {
+            faults.add(settings.place("network"), format!("\"{other}\" is not a network; choose bridge or awsvpc"));
+            return default;
+        }
+    };
+    if mode.is_fargate() && !wanted {
+        faults.add(settings.place("network"), "bridge is a network of EC2 instances; Fargate has awsvpc alone");
+    }
+    wanted
 }
 
 fn check_ids(settings: &Settings, name: &str, prefix: &str, ids: &[String], most: usize, faults: &mut Faults) {

@@ -145,7 +145,8 @@ fn by_stop_code(code: Option<&str>, subject: &str, reason: &str) -> Option<Expla
         "TaskFailedToStart" => (StopClass::Configuration, Some("check the task definition, its roles and its network")),
         _ => return None,
     };
-    Some(Explanation { class, text: format!("{subject}: {}", one_line(reason)), fix: fix.map(str::to_owned) })
+    let verb = if class == StopClass::StoppedByUser { "was stopped" } else { "ended" };
+    Some(Explanation { class, text: format!("{subject} {verb}: {}", one_line(reason)), fix: fix.map(str::to_owned) })
 }
 
 fn by_exit_code(code: i32, subject: &str) -> Explanation {
