@@ -14,6 +14,7 @@ mod jwt;
 mod logs;
 mod pattern;
 mod process;
+mod remote;
 mod server;
 mod shared;
 mod sigv4;
@@ -128,6 +129,11 @@ impl Aws {
         self.0.shared.state().ecs.capacity.set(capacity, available);
     }
 
+    /// Changes how long things take, from the next step of each task on. [`Pace::describe_lag`] and [`Pace::list_lag`] count at once.
+    pub fn set_pace(&self, pace: Pace) {
+        self.0.shared.set_pace(pace);
+    }
+
     /// Decides what becomes of the next task that is started; several add up to a queue.
     pub fn next_fate(&self, fate: Fate) {
         self.0.shared.state().ecs.fates.push_back(fate);
@@ -157,10 +163,12 @@ impl Aws {
 
     /// Kills the processes of all tasks and waits until every task is STOPPED, at most ten seconds.
     pub async fn stop_all(&self) {
-        for task in self.tasks().into_iter().filter(|task| task.status != Status::Stopped) {
+        let live: Vec<Task> = self.tasks().into_iter().filter(|task| task.status != Status::Stopped).collect();
+        for task in &live {
             self.strike(&task.arn, Disaster::SandboxEnds);
+        }
+        for task in &live {
             self.wait_for(&task.arn, Duration::from_secs(10), |task| task.status == Status::Stopped).await;
         }
-        ecs::control::kill_all(&self.0.shared);
     }
 }

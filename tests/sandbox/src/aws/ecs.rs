@@ -74,8 +74,8 @@ pub(crate) fn answer(
     let mut state = shared.state();
     let ecs = &mut state.ecs;
     let answer = match request.operation.as_str() {
-        "DescribeTasks" => watch::describe(ecs, config, &request.input()?)?,
-        "ListTasks" => watch::list(ecs, config, &request.input()?)?,
+        "DescribeTasks" => watch::describe(shared, ecs, &request.input()?)?,
+        "ListTasks" => watch::list(shared, ecs, &request.input()?)?,
         "TagResource" => tags::tag(ecs, &request.input()?)?,
         "UntagResource" => tags::untag(ecs, &request.input()?)?,
         "ListTagsForResource" => tags::list(ecs, &request.input()?)?,

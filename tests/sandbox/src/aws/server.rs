@@ -16,7 +16,7 @@ use super::identity::Principal;
 use super::shared::Shared;
 use super::sigv4::Signed;
 use super::wire::{self, Answer, Refusal, Request, Service};
-use super::{logs, ssm, sts};
+use super::{logs, remote, ssm, sts};
 use crate::connection::{Cuttable, Scissors};
 
 /// Serves until it is aborted.
@@ -26,6 +26,7 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
         .route("/v4/{key}", get(metadata::container))
         .route("/v4/{key}/task", get(metadata::task))
         .route("/v4/{key}/taskWithTags", get(metadata::task_with_tags))
+        .merge(remote::routes())
         .fallback(handle)
         .with_state(shared);
     let service = router.into_make_service_with_connect_info::<Scissors>();

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 
 use super::calls::Calls;
-use super::config::AwsConfig;
+use super::config::{AwsConfig, Pace};
 use super::ecs::Ecs;
 use super::fault::Fault;
 use super::identity::Keys;
@@ -20,6 +20,7 @@ pub(crate) struct Shared {
     pub(crate) url: String,
     pub(crate) work_dir: PathBuf,
     state: Mutex<State>,
+    pace: Mutex<Pace>,
     changed: watch::Sender<()>,
     /// Keeps the temporary folder for as long as anybody works in it.
     _temporary: Option<TempDir>,
@@ -51,13 +52,29 @@ impl Shared {
             faults: Vec::new(),
             calls: Calls::default(),
         };
-        let changed = watch::Sender::new(());
-        Ok(Self { config, url: url.to_owned(), work_dir, state: Mutex::new(state), changed, _temporary: temporary })
+        Ok(Self {
+            pace: Mutex::new(config.pace),
+            url: url.to_owned(),
+            state: Mutex::new(state),
+            changed: watch::Sender::new(()),
+            config,
+            work_dir,
+            _temporary: temporary,
+        })
     }
 
     /// The state, for as long as the guard lives. Never held across an await.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long things take at the moment.
+    pub(crate) fn pace(&self) -> Pace {
+        *self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_pace(&self, pace: Pace) {
+        *self.pace.lock().unwrap_or_else(PoisonError::into_inner) = pace;
     }
 
     /// Tells everybody who waits for a task that one has changed.

@@ -62,6 +62,32 @@ fn record_tells_of_every_call_who_made_it_and_how_it_ended() {
     assert_eq!(told, expected);
 }
 
+/// Posts JSON to one of the stand-in's own switches.
+fn switch(world: &World, name: &str, input: &serde_json::Value) -> u16 {
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    agent.post(format!("{}/_sandbox/{name}", world.aws.url())).send_json(input).unwrap().status().as_u16()
+}
+
+#[test]
+fn switches_work_over_http_as_well() {
+    let world = World::running("trap 'exit 5' TERM; echo ready; while :; do sleep 0.02; done");
+    assert_eq!(switch(&world, "faults", &json!({ "operation": "RunTask", "kind": { "status": 503 } })), 200);
+    assert_eq!(world.ecs("RunTask", &world.fargate()).unwrap_err().status, 503);
+    assert_eq!(switch(&world, "capacity", &json!({ "capacity": "fargate", "available": false })), 200);
+    assert_eq!(world.ecs("RunTask", &world.fargate()).unwrap()["tasks"], json!([]));
+    assert_eq!(switch(&world, "capacity", &json!({ "capacity": "fargate", "available": true })), 200);
+    assert_eq!(switch(&world, "fates", &json!({ "pull_fails": "no such image" })), 200);
+    let failed = world.start(&world.fargate());
+    assert!(world.until_stopped(&failed).stop.unwrap().reason.contains("no such image"));
+    let arn = world.start(&world.fargate());
+    world.until_written(&arn, "ready");
+    assert_eq!(switch(&world, "disasters", &json!({ "task": arn, "disaster": "spot_interruption" })), 200);
+    assert_eq!(world.until_stopped(&arn).exit_code(), Some(5));
+    assert_eq!(switch(&world, "disasters", &json!({ "task": arn, "disaster": "host_lost" })), 404);
+    let (_, calls) = crate::world::get(&format!("{}/_sandbox/calls", world.aws.url()));
+    assert_eq!(calls[0]["operation"], "RunTask");
+}
+
 #[test]
 fn faults_are_read_from_json() {
     let text = r#"{ "operation": "RunTask", "skip": 1, "kind": { "delay_millis": 5 } }"#;

@@ -194,6 +194,16 @@ fn task_that_fails_before_running_tells_why_and_has_no_exit_code() {
 }
 
 #[test]
+fn instance_tells_a_containers_fault_in_the_containers_reason() {
+    let world = World::new();
+    world.aws.next_fate(Fate::PullFails("not found".to_owned()));
+    let launch = json!({ "cluster": "mayfly", "taskDefinition": fixture::EC2_FAMILY, "launchType": "EC2" });
+    let task = world.until_stopped(&world.start(&launch));
+    assert_eq!(task.stop.unwrap().reason, "Task failed to start");
+    assert_eq!(task.containers[0].reason.as_deref(), Some("CannotPullContainerError: not found"));
+}
+
+#[test]
 fn missing_secret_image_program_and_log_group_fail_the_task() {
     let reason = |world: &World| {
         let arn = world.start(&world.fargate());

@@ -46,7 +46,7 @@ fn list_filters_by_starter_and_by_wish_but_not_by_both() {
     let world = prompt();
     let ours = world.start(&world.fargate_with("startedBy", json!("us")));
     let theirs = world.start(&world.fargate_with("startedBy", json!("them")));
-    assert_eq!(lists(&world, json!({ "startedBy": "us" })), [ours.clone()]);
+    assert_eq!(lists(&world, json!({ "startedBy": "us" })), std::slice::from_ref(&ours));
     world.until_running(&theirs);
     world.stop(&theirs);
     assert_eq!(lists(&world, json!({ "desiredStatus": "STOPPED" })), [theirs]);

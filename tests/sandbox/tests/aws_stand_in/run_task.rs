@@ -8,73 +8,69 @@ use crate::world::{World, admin};
 /// A change to a good launch, and the code and a part of the text of the refusal.
 type Case = (&'static str, Value, &'static str, &'static str);
 
-#[test]
-fn launches_that_ecs_would_refuse_are_refused_with_its_codes_and_nothing_starts() {
+/// Launches with each change, and compares the refusals.
+fn assert_refused(cases: Vec<Case>) {
     let world = World::new();
-    let long = |length: usize| "x".repeat(length);
-    let network = |subnet: &str, group: &str| json!({ "awsvpcConfiguration": { "subnets": [subnet], "securityGroups": [group] } });
-    let container = |name: &str| json!({ "containerOverrides": [{ "name": name }] });
-    let environment = json!([{ "name": "BIG", "value": long(8_192) }]);
-    let many_tags: Vec<Value> = (0..51).map(|n| json!({ "key": format!("k{n}"), "value": "v" })).collect();
-    let strategy = json!([{ "capacityProvider": "FARGATE_SPOT" }]);
-    let cases: Vec<Case> = vec![
-        ("cluster", json!("nope"), "ClusterNotFoundException", "Cluster not found."),
-        ("cluster", Value::Null, "ClusterNotFoundException", "Cluster not found."),
-        ("taskDefinition", json!("nope"), "ClientException", "TaskDefinition not found."),
-        ("taskDefinition", json!("mayfly-runner-fargate:9"), "ClientException", "TaskDefinition not found."),
-        ("launchType", json!("FARGATE_SPOT"), "InvalidParameterException", "Launch type must be one of"),
-        ("launchType", json!("EC2"), "InvalidParameterException", "does not support launch_type EC2"),
-        ("capacityProviderStrategy", strategy, "InvalidParameterException", "both a launch type and capacity provider"),
-        ("networkConfiguration", Value::Null, "InvalidParameterException", "Network Configuration must be provided"),
-        (
-            "networkConfiguration",
-            network("subnet-1", "sg-0a1b2c3d"),
-            "InvalidParameterException",
-            "InvalidSubnetID.NotFound",
-        ),
-        (
-            "networkConfiguration",
-            network("subnet-0a1b2c3d", "sg-1"),
-            "InvalidParameterException",
-            "InvalidGroup.NotFound",
-        ),
-        ("overrides", container("other"), "InvalidParameterException", "container named other is not a container"),
-        (
-            "overrides",
-            json!({ "containerOverrides": [{ "name": "runner", "environment": environment }] }),
-            "InvalidParameterException",
-            "8192",
-        ),
-        ("overrides", json!({ "cpu": "512", "memory": "512" }), "ClientException", "No Fargate configuration exists"),
-        (
-            "overrides",
-            json!({ "ephemeralStorage": { "sizeInGiB": 20 } }),
-            "InvalidParameterException",
-            "between 21 and 200",
-        ),
-        (
-            "overrides",
-            json!({ "taskRoleArn": "arn:aws:iam::123456789012:role/no" }),
-            "ClientException",
-            "Role is not valid",
-        ),
-        ("count", json!(11), "InvalidParameterException", "Count"),
-        ("count", json!(0), "InvalidParameterException", "Count"),
-        ("startedBy", json!(long(129)), "InvalidParameterException", "startedBy"),
-        ("startedBy", json!("a b"), "InvalidParameterException", "startedBy"),
-        ("clientToken", json!(long(65)), "InvalidParameterException", "clientToken"),
-        ("clientToken", json!("a b"), "InvalidParameterException", "clientToken"),
-        ("tags", json!(many_tags), "InvalidParameterException", "exceeds the limit of 50"),
-        ("tags", json!([{ "key": "aws:x", "value": "v" }]), "InvalidParameterException", "reserved"),
-        ("propagateTags", json!("SERVICE"), "InvalidParameterException", "propagateTags"),
-        ("taskdefinition", json!("misspelt"), "SerializationException", "taskdefinition"),
-    ];
     for (name, value, code, text) in cases {
         let refused = world.ecs("RunTask", &world.fargate_with(name, value.clone())).unwrap_err();
         assert_eq!((refused.status, refused.code.as_str()), (400, code), "{name}: {value} {}", refused.message);
         assert!(refused.message.contains(text), "{name}: {value}: {}", refused.message);
     }
     assert!(world.aws.tasks().is_empty());
+}
+
+const INVALID: &str = "InvalidParameterException";
+const CLIENT: &str = "ClientException";
+
+#[test]
+fn launch_that_names_what_is_not_there_is_refused_and_starts_nothing() {
+    let network = |subnet: &str, group: &str| json!({ "awsvpcConfiguration": { "subnets": [subnet], "securityGroups": [group] } });
+    let container = json!({ "containerOverrides": [{ "name": "other" }] });
+    let role = json!({ "taskRoleArn": "arn:aws:iam::123456789012:role/no" });
+    assert_refused(vec![
+        ("cluster", json!("nope"), "ClusterNotFoundException", "Cluster not found."),
+        ("cluster", Value::Null, "ClusterNotFoundException", "Cluster not found."),
+        ("taskDefinition", json!("nope"), CLIENT, "TaskDefinition not found."),
+        ("taskDefinition", json!("mayfly-runner-fargate:9"), CLIENT, "TaskDefinition not found."),
+        ("networkConfiguration", network("subnet-1", "sg-0a1b2c3d"), INVALID, "InvalidSubnetID.NotFound"),
+        ("networkConfiguration", network("subnet-0a1b2c3d", "sg-1"), INVALID, "InvalidGroup.NotFound"),
+        ("overrides", container, INVALID, "container named other is not a container"),
+        ("overrides", role, CLIENT, "Role is not valid"),
+        ("taskdefinition", json!("misspelt"), "SerializationException", "taskdefinition"),
+    ]);
+}
+
+#[test]
+fn launch_that_contradicts_itself_is_refused_and_starts_nothing() {
+    let strategy = json!([{ "capacityProvider": "FARGATE_SPOT" }]);
+    assert_refused(vec![
+        ("launchType", json!("FARGATE_SPOT"), INVALID, "Launch type must be one of"),
+        ("launchType", json!("EC2"), INVALID, "does not support launch_type EC2"),
+        ("capacityProviderStrategy", strategy, INVALID, "both a launch type and capacity provider"),
+        ("networkConfiguration", Value::Null, INVALID, "Network Configuration must be provided"),
+        ("overrides", json!({ "cpu": "512", "memory": "512" }), CLIENT, "No Fargate configuration exists"),
+        ("propagateTags", json!("SERVICE"), INVALID, "propagateTags"),
+    ]);
+}
+
+#[test]
+fn launch_beyond_a_limit_is_refused_and_starts_nothing() {
+    let long = |length: usize| "x".repeat(length);
+    let environment = json!([{ "name": "BIG", "value": long(8_192) }]);
+    let big = json!({ "containerOverrides": [{ "name": "runner", "environment": environment }] });
+    let many_tags: Vec<Value> = (0..51).map(|n| json!({ "key": format!("k{n}"), "value": "v" })).collect();
+    assert_refused(vec![
+        ("count", json!(11), INVALID, "Count"),
+        ("count", json!(0), INVALID, "Count"),
+        ("overrides", big, INVALID, "8192"),
+        ("overrides", json!({ "ephemeralStorage": { "sizeInGiB": 20 } }), INVALID, "between 21 and 200"),
+        ("startedBy", json!(long(129)), INVALID, "startedBy"),
+        ("startedBy", json!("a b"), INVALID, "startedBy"),
+        ("clientToken", json!(long(65)), INVALID, "clientToken"),
+        ("clientToken", json!("a b"), INVALID, "clientToken"),
+        ("tags", json!(many_tags), INVALID, "exceeds the limit of 50"),
+        ("tags", json!([{ "key": "aws:x", "value": "v" }]), INVALID, "reserved"),
+    ]);
 }
 
 #[test]

@@ -39,7 +39,11 @@ pub(crate) enum Ending {
 
 /// The live tasks: how to tell them to end, and which processes they have.
 #[derive(Default)]
-pub(crate) struct Endings(BTreeMap<String, Live>);
+pub(crate) struct Endings {
+    live: BTreeMap<String, Live>,
+    /// No task is to start any more.
+    closed: bool,
+}
 
 struct Live {
     ending: watch::Sender<Option<Ending>>,
@@ -49,20 +53,20 @@ struct Live {
 impl Endings {
     /// Enters a new task.
     pub(crate) fn watch(&mut self, id: &str) -> watch::Receiver<Option<Ending>> {
-        let (ending, told) = watch::channel(None);
-        self.0.insert(id.to_owned(), Live { ending, kin: Vec::new() });
+        let (ending, told) = watch::channel(self.closed.then_some(Ending::Kill));
+        self.live.insert(id.to_owned(), Live { ending, kin: Vec::new() });
         told
     }
 
     pub(crate) fn add_kin(&mut self, id: &str, kin: Kin) {
-        if let Some(live) = self.0.get_mut(id) {
+        if let Some(live) = self.live.get_mut(id) {
             live.kin.push(kin);
         }
     }
 
     /// Tells a task how to end. A gentler word after a harder one is not heard.
     pub(crate) fn tell(&self, id: &str, ending: Ending) {
-        if let Some(live) = self.0.get(id) {
+        if let Some(live) = self.live.get(id) {
             live.ending.send_if_modified(|told| {
                 let harder = told.is_none_or(|told| told < ending);
                 *told = if harder { Some(ending) } else { *told };
@@ -72,11 +76,11 @@ impl Endings {
     }
 
     pub(crate) fn forget(&mut self, id: &str) {
-        self.0.remove(id);
+        self.live.remove(id);
     }
 
     fn kin(&self, id: &str) -> Vec<Kin> {
-        self.0.get(id).map(|live| live.kin.clone()).unwrap_or_default()
+        self.live.get(id).map(|live| live.kin.clone()).unwrap_or_default()
     }
 }
 
@@ -162,8 +166,13 @@ fn instance_of(ecs: &Ecs, task: &Task) -> Option<String> {
     cluster.instances.iter().find(|known| &known.arn == instance).map(|known| known.id.clone())
 }
 
-/// Kills the processes of all tasks, at once and without waiting.
+/// Kills the processes of all tasks, at once and without waiting, and lets none start after.
 pub(crate) fn kill_all(shared: &Shared) {
-    let kin: Vec<Kin> = shared.state().ecs.endings.0.values().flat_map(|live| live.kin.clone()).collect();
+    let kin: Vec<Kin> = {
+        let endings = &mut shared.state().ecs.endings;
+        endings.closed = true;
+        endings.live.keys().for_each(|id| endings.tell(id, Ending::Kill));
+        endings.live.values().flat_map(|live| live.kin.clone()).collect()
+    };
     kin.iter().for_each(Kin::kill_all);
 }

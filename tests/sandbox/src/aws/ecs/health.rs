@@ -13,7 +13,7 @@ use crate::aws::shared::Shared;
 /// Checks a container again and again. Ends by being aborted with the container.
 pub(crate) async fn watch(shared: Arc<Shared>, task: String, spec: Spec) {
     let Some(probe) = &spec.health else { return };
-    let interval = shared.config.pace.health_interval.unwrap_or(Duration::from_secs(probe.check.interval));
+    let interval = shared.pace().health_interval.unwrap_or(Duration::from_secs(probe.check.interval));
     let grace = Instant::now() + Duration::from_secs(probe.check.start_period);
     let mut failed = 0;
     loop {

@@ -45,9 +45,20 @@ pub(crate) async fn live(shared: Arc<Shared>, ending: watch::Receiver<Option<End
     };
     match begun {
         Ok(containers) => life.run(containers).await,
-        Err(failure) => life.update(|task, now| task.end(StopCode::TaskFailedToStart, &failure.0, now)),
+        Err(failure) => life.update(|task, now| fail(task, &failure, now)),
     }
     life.wind_down().await;
+}
+
+/// Fargate tells the cause in the task's reason; on EC2 the agent tells a container's fault in the container's reason only.
+fn fail(task: &mut Task, failure: &Failure, now: OffsetDateTime) {
+    let is_containers = failure.0.starts_with("Cannot");
+    let on_instance = matches!(task.place, Place::Ec2 { .. });
+    if let (true, Some(container)) = (is_containers, task.containers.first_mut()) {
+        container.reason = Some(failure.0.clone());
+    }
+    let reason = if is_containers && on_instance { "Task failed to start" } else { &failure.0 };
+    task.end(StopCode::TaskFailedToStart, reason, now);
 }
 
 impl Life {
@@ -61,7 +72,7 @@ impl Life {
     }
 
     async fn enter(&self, status: Status) {
-        tokio::time::sleep(self.shared.config.pace.step).await;
+        tokio::time::sleep(self.shared.pace().step).await;
         self.update(|task, _| task.status = status);
     }
 
@@ -70,13 +81,13 @@ impl Life {
         self.enter(Status::Pending).await;
         self.update(|task, now| task.times.pull_started = Some(now));
         self.meet(fate).await?;
-        tokio::time::sleep(self.shared.config.pace.step).await;
+        tokio::time::sleep(self.shared.pace().step).await;
         self.update(|task, now| task.times.pull_stopped = Some(now));
         let (shared, id) = (Arc::clone(&self.shared), self.id.clone());
         let prepared = tokio::task::spawn_blocking(move || start::prepare(&shared, &id)).await;
         let specs = prepared.map_err(|fault| Failure(format!("ResourceInitializationError: {fault}")))??;
         self.enter(Status::Activating).await;
-        tokio::time::sleep(self.shared.config.pace.step).await;
+        tokio::time::sleep(self.shared.pace().step).await;
         let containers = container::start_all(&self.shared, &self.id, specs, &self.ending)?;
         self.update(|task, now| {
             task.status = Status::Running;
@@ -135,7 +146,7 @@ impl Life {
                 self.enter(next).await;
             }
         }
-        tokio::time::sleep(self.shared.config.pace.step).await;
+        tokio::time::sleep(self.shared.pace().step).await;
         self.give_back();
         self.update(|task, now| {
             task.status = Status::Stopped;

@@ -83,7 +83,7 @@ fn prepare_one(shared: &Shared, task: &Task, container: &ContainerDefinition) ->
         marks: marks(&ours, &env, &dir),
         env,
         dir,
-        stop_timeout: shared.config.pace.stop_timeout.unwrap_or(stop_timeout),
+        stop_timeout: shared.pace().stop_timeout.unwrap_or(stop_timeout),
         log,
         health: container.health_check.as_ref().and_then(|check| probe(&image, check)),
     })

@@ -1,13 +1,15 @@
 //! DescribeTasks and ListTasks: eventually consistent, as in ECS.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Ecs, view};
-use crate::aws::config::AwsConfig;
 use crate::aws::ecs::task::Task;
+use crate::aws::shared::Shared;
 use crate::aws::wire::Refusal;
 
 #[derive(Deserialize)]
@@ -23,7 +25,8 @@ fn refuse<T>(text: impl Into<String>) -> Result<T, Refusal> {
 }
 
 /// For its first moments a task is MISSING, as it can be in ECS (boto/boto3#842): who takes that for an end starts a second one.
-pub(crate) fn describe(ecs: &Ecs, config: &AwsConfig, input: &DescribeTasks) -> Result<Value, Refusal> {
+pub(crate) fn describe(shared: &Shared, ecs: &Ecs, input: &DescribeTasks) -> Result<Value, Refusal> {
+    let (config, pace) = (&shared.config, shared.pace());
     let cluster = ecs.clusters.find(input.cluster.as_deref())?;
     if input.tasks.is_empty() || input.tasks.len() > 100 {
         return refuse("Tasks cannot be empty, and up to 100 can be described at once.");
@@ -32,7 +35,7 @@ pub(crate) fn describe(ecs: &Ecs, config: &AwsConfig, input: &DescribeTasks) -> 
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for given in &input.tasks {
         check_id(given)?;
-        let known = |task: &&Task| task.cluster == cluster.name && is_older(config, task, config.pace.describe_lag);
+        let known = |task: &&Task| task.cluster == cluster.name && is_older(shared, task, pace.describe_lag);
         match ecs.tasks.find(given).filter(known) {
             Some(task) => found.push(view::task(task, with_tags)),
             None => {
@@ -45,8 +48,8 @@ pub(crate) fn describe(ecs: &Ecs, config: &AwsConfig, input: &DescribeTasks) -> 
     Ok(json!({ "tasks": found, "failures": failures }))
 }
 
-fn is_older(config: &AwsConfig, task: &Task, lag: std::time::Duration) -> bool {
-    config.clock.now() - task.times.created >= lag
+fn is_older(shared: &Shared, task: &Task, lag: Duration) -> bool {
+    shared.config.clock.now() - task.times.created >= lag
 }
 
 /// Refuses what cannot be a task's id.
@@ -105,13 +108,14 @@ impl ListTasks {
 }
 
 /// The order is the tasks' age, so that a page begins where the one before it ended, whatever came or went in between.
-pub(crate) fn list(ecs: &Ecs, config: &AwsConfig, input: &ListTasks) -> Result<Value, Refusal> {
+pub(crate) fn list(shared: &Shared, ecs: &Ecs, input: &ListTasks) -> Result<Value, Refusal> {
+    let pace = shared.pace();
     let cluster = ecs.clusters.find(input.cluster.as_deref())?;
     input.check()?;
     let after = input.next_token.as_deref().map(read_token).transpose()?;
     let all: Vec<&Task> = ecs.tasks.in_order().filter(|task| task.cluster == cluster.name).collect();
     let begin = after.and_then(|after| all.iter().position(|task| task.id == after)).map_or(0, |at| at + 1);
-    let wanted = |task: &&&Task| is_older(config, task, config.pace.list_lag) && input.wants(task);
+    let wanted = |task: &&&Task| is_older(shared, task, pace.list_lag) && input.wants(task);
     let most = input.max_results.unwrap_or(100);
     let page: Vec<&Task> = all[begin..].iter().filter(wanted).take(most + 1).copied().collect();
     let shown = &page[..page.len().min(most)];
