@@ -73,9 +73,13 @@ pub struct Archive {
 /// No stand-in in `bin_dir`, no room for the copy, or no `tar`.
 pub fn archive(bin_dir: &Path) -> io::Result<Archive> {
     let folder = tempfile::tempdir()?;
-    lay_out(folder.path(), bin_dir)?;
-    let packed =
-        Command::new("tar").args(["--hard-dereference", "-czf", "-", "-C"]).arg(folder.path()).arg(".").output()?;
+    // A copy first: tar refuses a file whose count of links changes under it, and runners are laid out at any time.
+    let copy = folder.path().join("copy");
+    fs::create_dir(&copy)?;
+    fs::copy(bin_dir.join(BINARY), copy.join(BINARY))?;
+    let runner = folder.path().join("runner");
+    lay_out(&runner, &copy)?;
+    let packed = Command::new("tar").args(["-czf", "-", "-C"]).arg(&runner).arg(".").output()?;
     if !packed.status.success() {
         return Err(io::Error::other(format!("tar failed: {}", String::from_utf8_lossy(&packed.stderr).trim())));
     }

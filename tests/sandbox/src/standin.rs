@@ -30,10 +30,14 @@ mod code {
     pub(super) const VERSION_REFUSED: u8 = 7;
 }
 
+/// The first line of everything that it prints.
+const NOTICE: &str = "Stand-in runner, not GitHub's";
+
 /// The whole program.
 pub fn main_impl() -> ExitCode {
     let program = std::env::current_exe().unwrap_or_default();
-    if program.file_name().is_some_and(|name| name == "Runner.Worker") {
+    // Told by its argument and not by its name: of a program whose file is gone the system says another name.
+    if std::env::args().nth(1).is_some_and(|word| word == "spawnclient") {
         return ExitCode::from(worker::main(&root_of(&program)));
     }
     let arguments = Arguments::read(std::env::args().skip(1), std::env::vars());
@@ -56,7 +60,6 @@ fn run_command(arguments: &Arguments, root: &Path) -> u8 {
             arguments.command
         ));
     }
-    terminal::say("Stand-in runner, not GitHub's");
     match arguments.command.as_str() {
         "configure" => configure::configure(arguments, root),
         "remove" => configure::remove(arguments, root),

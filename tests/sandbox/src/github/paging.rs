@@ -12,20 +12,20 @@ use super::hub::Hub;
 /// Which page is asked for, and the filter that the runner list has.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Paging {
-    per_page: Option<usize>,
-    page: Option<usize>,
+    per_page: Option<String>,
+    page: Option<String>,
     /// Only runners of this name.
     pub(crate) name: Option<String>,
 }
 
 impl Paging {
-    /// GitHub: 30 by default, 100 at most; more is taken as 100.
+    /// GitHub: 30 by default, 100 at most; more is taken as 100, and what is no number as the default.
     fn per_page(&self) -> usize {
-        self.per_page.unwrap_or(30).clamp(1, 100)
+        number(self.per_page.as_deref()).unwrap_or(30).clamp(1, 100)
     }
 
     fn page(&self) -> usize {
-        self.page.unwrap_or(1).max(1)
+        number(self.page.as_deref()).unwrap_or(1).max(1)
     }
 
     /// `{"total_count": …, key: [this page]}`.
@@ -60,4 +60,8 @@ impl Paging {
         }
         if links.is_empty() { None } else { HeaderValue::from_str(&links.join(", ")).ok() }
     }
+}
+
+fn number(text: Option<&str>) -> Option<usize> {
+    text?.parse().ok()
 }

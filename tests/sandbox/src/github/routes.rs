@@ -26,6 +26,7 @@ pub(crate) fn router(hub: Hub) -> Router {
         .nest("/_standin", broker::router())
         .nest("/_sandbox", control::router())
         .fallback(async || Refusal::not_found())
+        .method_not_allowed_fallback(async || Refusal::not_found())
         .layer(from_fn_with_state(hub.clone(), traffic::pass))
         .with_state(hub)
 }

@@ -8,6 +8,7 @@ use super::{code, files, terminal};
 use crate::wire::{Configure, Configured, Remove};
 
 pub(super) fn configure(arguments: &Arguments, root: &Path) -> u8 {
+    terminal::say(super::NOTICE);
     if matches!(files::read(root), Ok(Some(_))) {
         terminal::complain(
             "Cannot configure the runner because it is already configured. To reconfigure the runner, run 'config.cmd remove' or './config.sh remove' first.",
@@ -83,6 +84,7 @@ fn save(configured: &Configured, root: &Path) -> u8 {
 }
 
 pub(super) fn remove(arguments: &Arguments, root: &Path) -> u8 {
+    terminal::say(super::NOTICE);
     let Ok(Some(registration)) = files::read(root) else {
         // Exit code 0 although nothing was removed: so does the real one.
         terminal::say(

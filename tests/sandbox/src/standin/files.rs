@@ -84,5 +84,5 @@ pub(super) fn delete(root: &Path) {
 pub(super) fn begin_diagnostics(root: &Path, process: &str) {
     let folder = root.join("_diag");
     let name = format!("{process}_{}-utc.log", crate::clock::Clock::default().now().unix_timestamp());
-    let _ = fs::create_dir_all(&folder).and_then(|()| fs::write(folder.join(name), "Stand-in runner, not GitHub's\n"));
+    let _ = fs::create_dir_all(&folder).and_then(|()| fs::write(folder.join(name), format!("{}\n", super::NOTICE)));
 }

@@ -47,6 +47,7 @@ pub(super) fn run(arguments: &Arguments, root: &Path) -> u8 {
     let (sender, events) = channel();
     let signals = sender.clone();
     signals::watch(move |signal| _ = signals.send(Event::Signal(signal)));
+    terminal::say(super::NOTICE);
     files::begin_diagnostics(root, "Runner");
     if let Some(jit) = arguments.value("jitconfig")
         && let Err(fault) = files::unpack(root, jit)

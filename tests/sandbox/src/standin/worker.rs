@@ -82,12 +82,12 @@ pub(super) fn main(root: &Path) -> u8 {
         terminal::complain("The Worker is started by Runner.Listener only.");
         return code::TERMINATED;
     };
-    take_orders(orders.clone());
     if start.hang {
-        loop {
-            std::thread::park();
-        }
+        // Deaf to every order; it goes with its Listener, so that nobody has to look for it.
+        stdin().lock().lines().map_while(Result::ok).for_each(drop);
+        return code::TERMINATED;
     }
+    take_orders(orders.clone());
     Work::new(start, orders).run().code()
 }
 
@@ -119,7 +119,7 @@ impl Work {
     }
 
     fn run(mut self) -> TaskResult {
-        self.report(vec!["Stand-in runner, not GitHub's".to_owned()], None, None);
+        self.report(vec![super::NOTICE.to_owned()], None, None);
         self.hook("Set up runner", "ACTIONS_RUNNER_HOOK_JOB_STARTED");
         for step in self.start.job.steps.clone() {
             let runs = match self.orders.latest() {

@@ -1,0 +1,7 @@
+//! The stand-in runner as a process, against the stand-in of GitHub: what it prints, leaves behind and exits with.
+
+mod configure;
+mod jobs;
+mod misbehaviour;
+mod signals;
+mod world;
