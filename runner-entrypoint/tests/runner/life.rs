@@ -1,7 +1,7 @@
 //! One life of the entrypoint: started, watched line by line, told what its Listener does, ended.
 
 use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -34,7 +34,7 @@ fi
 if [ "$1" = remove ]; then echo "$ACTIONS_RUNNER_INPUT_TOKEN" > removed; rm -f .runner; exit 0; fi
 trap interrupted INT
 trap 'echo TERM reached the Listener' TERM
-env > environment; tr '\0' ' ' < /proc/$$/cmdline > arguments; ps -o pgid= -p $$ > /dev/null
+env > environment; tr '\0' ' ' < /proc/$$/cmdline > arguments;
 exec 3<> orders
 echo "√ Connected to GitHub"
 while read -r order rest <&3; do
@@ -48,6 +48,7 @@ while read -r order rest <&3; do
     leave_child) setsid sleep 1000 & echo $! > child;;
     exit) exit "$rest";;
     die) kill -KILL $$;;
+    steal) cat /proc/$PPID/environ > stolen 2> refusal; id -un > thief;;
   esac
 done
 "#;
@@ -56,6 +57,7 @@ done
 pub(crate) struct Machine {
     pub(crate) folder: TempDir,
     environment: HashMap<String, String>,
+    stdin: Option<&'static str>,
 }
 
 impl Machine {
@@ -66,7 +68,7 @@ impl Machine {
         fs::create_dir(&bin).expect("a folder");
         write_program(&bin.join("Runner.Listener"), LISTENER);
         nix::unistd::mkfifo(&folder.path().join("orders"), nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
-        let mut machine = Self { folder, environment: HashMap::new() };
+        let mut machine = Self { folder, environment: HashMap::new(), stdin: None };
         let (runner_dir, state_dir) = (machine.path(""), machine.path("state"));
         machine
             .set("PATH", &std::env::var("PATH").expect("a PATH"))
@@ -91,20 +93,50 @@ impl Machine {
         self
     }
 
+    /// Gives it something to read on its stdin.
+    pub(crate) fn hand_over(&mut self, text: &'static str) -> &mut Self {
+        self.stdin = Some(text);
+        self
+    }
+
+    /// Makes the folder usable for a job of another user.
+    pub(crate) fn open_for_all(&mut self) -> &mut Self {
+        for (name, mode) in [("", 0o755), ("orders", 0o666)] {
+            fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode)).expect("permissions");
+        }
+        self
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Starts it.
     pub(crate) fn start(self) -> Life {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_runner-entrypoint"))
-            .env_clear()
-            .envs(&self.environment)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .expect("the entrypoint starts");
+        self.start_by(Command::new(env!("CARGO_BIN_EXE_runner-entrypoint")))
+    }
+
+    /// Starts it as PID 1 of a namespace of its own, where that is allowed.
+    #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+    pub(crate) fn start_as_pid_1(self) -> Option<Life> {
+        let namespace = ["--pid", "--fork", "--mount-proc", "--kill-child"];
+        let allowed = Command::new("unshare").args(namespace).arg("true").stderr(Stdio::null()).status();
+        if !allowed.is_ok_and(|status| status.success()) {
+            eprintln!("skipped: no PID namespaces here");
+            return None;
+        }
+        let mut command = Command::new("unshare");
+        command.args(namespace).arg(env!("CARGO_BIN_EXE_runner-entrypoint"));
+        Some(self.start_by(command))
+    }
+
+    fn start_by(self, mut command: Command) -> Life {
+        command.env_clear().envs(&self.environment).stdout(Stdio::piped());
+        command.stdin(if self.stdin.is_some() { Stdio::piped() } else { Stdio::null() });
+        let mut child = command.spawn().expect("the entrypoint starts");
+        if let (Some(mut pipe), Some(text)) = (child.stdin.take(), self.stdin) {
+            pipe.write_all(text.as_bytes()).expect("written");
+        }
         let output = child.stdout.take().expect("stdout is a pipe");
         let (sender, lines) = channel();
         std::thread::spawn(move || {
@@ -172,6 +204,12 @@ impl Life {
         self
     }
 
+    /// The children of a process of this life.
+    pub(crate) fn children_of(pid: nix::unistd::Pid) -> Vec<nix::unistd::Pid> {
+        let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).expect("it is alive");
+        children.split_whitespace().filter_map(|child| child.parse().ok().map(nix::unistd::Pid::from_raw)).collect()
+    }
+
     pub(crate) fn pid(&self) -> nix::unistd::Pid {
         nix::unistd::Pid::from_raw(self.child.id().cast_signed())
     }
@@ -211,6 +249,5 @@ impl Drop for Life {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        drop(File::open(self.machine.folder.path()));
     }
 }

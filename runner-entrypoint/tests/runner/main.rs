@@ -1,5 +1,6 @@
 //! The real binary against a GitHub made of std::net and a Listener made of shell: one runner from its first to its last line.
 
+mod credentials;
 mod endings;
 mod github;
 mod life;

@@ -1,14 +1,13 @@
 //! Where the credential is not.
 
 use std::fs;
-use std::io::Write as _;
-use std::process::Command;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
 use contract::env;
 use contract::exit::Cause;
 
 use crate::github::GitHub;
-use crate::life::Machine;
+use crate::life::{Life, Machine};
 
 #[test]
 fn credential_is_gone_from_the_environment_block() {
@@ -32,8 +31,7 @@ fn process_is_not_dumpable() {
     let mut life = Machine::new(&github).start();
     life.online();
     // What is not dumpable belongs to root in /proc; where the test is root already, the attribute cannot be told apart.
-    let owner =
-        fs::metadata(format!("/proc/{}/environ", life.pid())).map(|data| std::os::unix::fs::MetadataExt::uid(&data));
+    let owner = fs::metadata(format!("/proc/{}/environ", life.pid())).map(|data| data.uid());
     assert_eq!(owner.ok(), Some(0));
 }
 
@@ -67,11 +65,52 @@ fn credential_appears_in_no_line() {
 fn credential_is_taken_from_an_inherited_descriptor() {
     let github = GitHub::start();
     let mut machine = Machine::new(&github);
-    machine.unset(env::GITHUB_TOKEN).set(env::CREDENTIAL_FD, "0");
-    // The entrypoint's stdin is /dev/null here, so that the credential is empty and refused: the descriptor was read.
+    machine.unset(env::GITHUB_TOKEN).set(env::CREDENTIAL_FD, "0").hand_over("{\"token\": \"from a pipe\"}");
+    let mut life = machine.start();
+    life.online();
+    assert_eq!(github.requests()[0].authorization, "Bearer from a pipe");
+}
+
+#[test]
+fn descriptor_that_is_not_open_is_told() {
+    let github = GitHub::start();
+    let mut machine = Machine::new(&github);
+    machine.unset(env::GITHUB_TOKEN).set(env::CREDENTIAL_FD, "77");
     let end = machine.start().end();
-    assert_eq!(end.cause, Cause::RegistrationRefused);
-    assert!(end.message.contains("handed over"), "{}", end.message);
+    assert_eq!(end.cause, Cause::BadConfiguration);
+    assert!(end.message.contains("MAYFLY_CREDENTIAL_FD is \"77\""), "{}", end.message);
+}
+
+#[test]
+fn job_of_another_user_owns_its_files_and_cannot_read_pid_1() {
+    if !nix::unistd::geteuid().is_root() {
+        eprintln!("skipped: only root can run a job as another user");
+        return;
+    }
+    let github = GitHub::start();
+    let mut machine = Machine::new(&github);
+    machine.open_for_all().set(env::RUNNER_USER, "nobody");
+    let mut life = machine.start();
+    life.online().order("steal").order("say tried").hear("tried");
+    assert_eq!((life.read("thief").as_str(), life.read("stolen").as_str()), ("nobody\n", ""));
+    assert!(life.read("refusal").contains("Permission denied"), "{}", life.read("refusal"));
+    let credentials = fs::metadata(life.machine.path(".credentials")).expect("written");
+    assert_eq!(credentials.permissions().mode() & 0o777, 0o600);
+    assert_eq!(credentials.uid(), nix::unistd::User::from_name("nobody").expect("users").expect("nobody").uid.as_raw());
+    life.order("forget").order("exit 100").end();
+}
+
+#[test]
+fn user_that_was_asked_for_and_does_not_exist_is_told() {
+    if !nix::unistd::geteuid().is_root() {
+        return;
+    }
+    let github = GitHub::start();
+    let mut machine = Machine::new(&github);
+    machine.set(env::RUNNER_USER, "nobody-of-this-name");
+    let end = machine.start().end();
+    assert_eq!(end.cause, Cause::BadConfiguration);
+    assert!(end.message.contains("no such user"), "{}", end.message);
 }
 
 #[test]
@@ -79,13 +118,11 @@ fn no_descriptor_of_the_entrypoint_reaches_the_job() {
     let github = GitHub::start();
     let mut life = Machine::new(&github).start();
     life.online();
-    let listener = Command::new("pgrep").args(["-P", &life.pid().to_string()]).output().expect("pgrep runs");
-    let listener = String::from_utf8_lossy(&listener.stdout).trim().to_owned();
+    let listener = Life::children_of(life.pid())[0];
     let folder = fs::read_dir(format!("/proc/{listener}/fd")).expect("the Listener runs");
     let open: Vec<String> = folder
         .filter_map(|entry| fs::read_link(entry.ok()?.path()).ok())
         .map(|target| target.display().to_string())
         .collect();
     assert!(!open.iter().any(|target| target.contains("memfd") || target.contains("signalfd")), "{open:?}");
-    let _ = std::io::stdout().flush();
 }

@@ -5,7 +5,7 @@ use contract::exit::Cause;
 use nix::sys::signal::Signal::{SIGINT, SIGQUIT, SIGTERM};
 
 use crate::github::{Answer, GitHub};
-use crate::life::Machine;
+use crate::life::{Life, Machine};
 
 const BUSY: Answer = Answer::Status(422, "{\"message\": \"Runner is still running a job\"}");
 
@@ -29,6 +29,17 @@ fn sigint_counts_as_sigterm() {
     let mut life = Machine::new(&github).start();
     life.online().signal(SIGINT);
     assert_eq!(life.end().cause, Cause::Stopped);
+}
+
+#[test]
+fn pid_1_of_a_container_hears_sigterm_and_leaves_nothing_running() {
+    let github = GitHub::start();
+    let Some(mut life) = Machine::new(&github).start_as_pid_1() else { return };
+    life.online().order("leave_child").order("say left").hear("left");
+    let pid_1 = Life::children_of(life.pid())[0];
+    nix::sys::signal::kill(pid_1, SIGTERM).expect("it is alive");
+    assert_eq!(life.end().cause, Cause::Stopped);
+    assert_eq!(github.calls(), ["POST /generate-jitconfig", "DELETE /42"]);
 }
 
 #[test]
