@@ -16,6 +16,7 @@ module "runner_task" {
   name                = var.name
   image               = var.runner_image
   github_credential   = var.github_credential
+  parameter_handover  = var.parameter_handover
   log_group_name      = module.cluster.log_group_name
   cpu                 = var.runner.cpu
   memory              = var.runner.memory
@@ -38,6 +39,7 @@ module "github_oidc" {
   cluster_name         = module.cluster.name
   families             = values(module.runner_task.families)
   passed_role_names    = module.runner_task.role_names
+  parameter_handover   = var.parameter_handover
   log_group_name       = module.cluster.log_group_name
   tags                 = var.tags
 }

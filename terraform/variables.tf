@@ -105,6 +105,16 @@ variable "issuer_url" {
   nullable    = false
 }
 
+variable "parameter_handover" {
+  description = <<-TEXT
+    Also allow `mayfly runner start --handover parameter`: the credential stays with the workflow, and each machine gets a one-shot
+    parameter that it deletes after reading. github_credential may then be {}.
+  TEXT
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "ecr_repository_arns" {
   description = "ECR repositories that the runner image is pulled from. Empty: the image is public."
   type        = list(string)

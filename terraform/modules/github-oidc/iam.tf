@@ -40,9 +40,17 @@ locals {
   our_task     = { Null = { "aws:ResourceTag/mayfly:id" = "false" } }
   launched_tag = { Null = { "aws:RequestTag/mayfly:id" = "false" } }
 
+  # `start --handover parameter`: ssm:PutParameter, and ssm:DeleteParameter where the task was not started after all.
+  handover_statements = [{
+    Sid      = "HandOverOneShotParameters"
+    Effect   = "Allow"
+    Action   = ["ssm:PutParameter", "ssm:DeleteParameter"]
+    Resource = "arn:${local.partition}:ssm:${local.region}:${local.account}:parameter/mayfly/handover/*"
+  }]
+
   launcher_policy = {
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat([
       # `mayfly runner start`: ecs:RunTask. Only our families, only on our cluster, and never without the tag by which the task
       # can be found and stopped again. A family is named in a request with its revision or without.
       {
@@ -123,6 +131,6 @@ locals {
         Action   = ["logs:FilterLogEvents", "logs:GetLogEvents"]
         Resource = ["${local.logs}:*", "${local.logs}:log-stream:*"]
       },
-    ]
+    ], [for statement in local.handover_statements : statement if var.parameter_handover])
   }
 }

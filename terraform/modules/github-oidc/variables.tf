@@ -113,6 +113,13 @@ variable "passed_role_names" {
   }
 }
 
+variable "parameter_handover" {
+  description = "Also allow `mayfly runner start --handover parameter`."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "log_group_name" {
   description = "The runners' log group."
   type        = string

@@ -15,6 +15,14 @@ locals {
     }]
   }
 
+  # The agent fills the container's `secrets` from exactly these parameters.
+  credential_statements = [{
+    Sid      = "ReadGithubCredential"
+    Effect   = "Allow"
+    Action   = "ssm:GetParameters"
+    Resource = values(local.secrets)
+  }]
+
   # Parameters under a key of the account's own. The key that AWS keeps for SSM (aws/ssm) needs no statement.
   decrypt_statements = [{
     Sid       = "DecryptGithubCredential"
@@ -49,14 +57,8 @@ locals {
         Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
         Resource = "arn:${local.partition}:logs:${local.region}:${local.account}:log-group:${var.log_group_name}:*"
       },
-      # The agent fills the container's `secrets` from exactly these parameters.
-      {
-        Sid      = "ReadGithubCredential"
-        Effect   = "Allow"
-        Action   = "ssm:GetParameters"
-        Resource = values(local.secrets)
-      },
     ],
+    [for statement in local.credential_statements : statement if length(local.secrets) > 0],
     [for statement in local.decrypt_statements : statement if var.kms_key_arn != null],
     [for statement in local.ecr_statements : statement if length(var.ecr_repository_arns) > 0],
   )
@@ -81,6 +83,24 @@ resource "aws_iam_role" "job" {
   description        = "The jobs that runners execute."
   assume_role_policy = jsonencode(local.assume_by_tasks)
   tags               = var.tags
+}
+
+# `--handover parameter`: PID 1 reads its one-shot parameter and deletes it before the job begins. It may not list, and the
+# names have 128 random bits, so a job cannot find those of others.
+resource "aws_iam_role_policy" "handover" {
+  count = var.parameter_handover ? 1 : 0
+
+  name = "one-shot-parameter"
+  role = aws_iam_role.job.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid      = "TakeOneShotParameter"
+      Effect   = "Allow"
+      Action   = ["ssm:GetParameter", "ssm:DeleteParameter"]
+      Resource = "${local.parameter_prefix}/mayfly/handover/*"
+    }]
+  })
 }
 
 resource "aws_iam_role_policy_attachment" "job" {

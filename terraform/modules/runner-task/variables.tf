@@ -35,8 +35,8 @@ variable "github_credential" {
   nullable = false
 
   validation {
-    condition     = (var.github_credential.token_parameter == null) != (var.github_credential.app == null)
-    error_message = "github_credential needs exactly one of token_parameter (a personal access token) and app (a GitHub App)."
+    condition     = length([for given in [var.github_credential.token_parameter, var.github_credential.app] : given if given != null]) == 1 || (var.parameter_handover && var.github_credential.token_parameter == null && var.github_credential.app == null)
+    error_message = "github_credential needs exactly one of token_parameter (a personal access token) and app (a GitHub App); it may be {} only with parameter_handover."
   }
 
   validation {
@@ -51,6 +51,13 @@ variable "github_credential" {
     condition     = can(regex("^[A-Za-z0-9._-]+$", try(var.github_credential.app.id, "1")))
     error_message = "github_credential.app.id must be the App's id (\"123456\") or client id (\"Iv23...\") as the App's settings page shows it."
   }
+}
+
+variable "parameter_handover" {
+  description = "Also allow `mayfly runner start --handover parameter`: the launcher hands the credential over by a one-shot parameter."
+  type        = bool
+  default     = false
+  nullable    = false
 }
 
 variable "log_group_name" {

@@ -97,6 +97,30 @@ run "tags_that_say_whose_a_task_is_cannot_be_rewritten" {
   }
 }
 
+run "parameters_are_handed_over_only_where_that_is_allowed" {
+  command = plan
+
+  assert {
+    condition     = !anytrue([for statement in jsondecode(aws_iam_role_policy.launcher.policy).Statement : startswith(flatten([statement.Action])[0], "ssm:")])
+    error_message = "by default the launcher has nothing to do with SSM"
+  }
+}
+
+run "handed_over_parameters_stay_under_their_prefix_and_are_never_read" {
+  command = plan
+  variables { parameter_handover = true }
+
+  assert {
+    condition = [for statement in jsondecode(aws_iam_role_policy.launcher.policy).Statement : statement if startswith(flatten([statement.Action])[0], "ssm:")] == [{
+      Sid      = "HandOverOneShotParameters"
+      Effect   = "Allow"
+      Action   = ["ssm:PutParameter", "ssm:DeleteParameter"]
+      Resource = "arn:aws:ssm:eu-central-1:123456789012:parameter/mayfly/handover/*"
+    }]
+    error_message = "the launcher writes one-shot parameters and takes back what nobody reads"
+  }
+}
+
 run "every_statement_without_a_resource_is_known" {
   command = plan
 

@@ -51,6 +51,14 @@ run "no_credential_is_refused" {
   expect_failures = [var.github_credential]
 }
 
+run "no_credential_is_taken_where_it_is_handed_over" {
+  command = plan
+  variables {
+    github_credential  = {}
+    parameter_handover = true
+  }
+}
+
 run "two_credentials_are_refused" {
   command = plan
   variables { github_credential = { token_parameter = "/a", app = { id = "1", private_key_parameter = "/b" } } }

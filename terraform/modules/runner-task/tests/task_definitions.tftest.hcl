@@ -124,6 +124,30 @@ run "image_in_ecr_and_own_key_add_exactly_their_statements" {
   }
 }
 
+run "one_shot_parameters_are_read_and_deleted_but_not_listed" {
+  command = apply
+
+  variables {
+    github_credential  = {}
+    parameter_handover = true
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role_policy.handover[0].policy).Statement == [{
+      Sid      = "TakeOneShotParameter"
+      Effect   = "Allow"
+      Action   = ["ssm:GetParameter", "ssm:DeleteParameter"]
+      Resource = "arn:aws:ssm:eu-central-1:123456789012:parameter/mayfly/handover/*"
+    }]
+    error_message = "a job that could list would find the parameters of others"
+  }
+
+  assert {
+    condition     = [for statement in jsondecode(aws_iam_role_policy.execution.policy).Statement : statement.Sid] == ["WriteLogs"]
+    error_message = "without parameters of its own the execution role reads none"
+  }
+}
+
 run "roles_are_for_tasks_of_this_account_alone" {
   command = apply
 
