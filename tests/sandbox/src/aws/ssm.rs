@@ -188,3 +188,22 @@ fn describe(shared: &Shared, parameters: &Parameters, name: &str, decrypted: boo
         "DataType": "text",
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use time::OffsetDateTime;
+
+    use super::Parameters;
+
+    #[test]
+    fn definition_names_a_parameter_by_its_name_or_its_arn() {
+        let mut parameters = Parameters::default();
+        parameters.set("/mayfly/token", "with a slash", OffsetDateTime::UNIX_EPOCH);
+        parameters.set("plain", "without", OffsetDateTime::UNIX_EPOCH);
+        let arn = "arn:aws:ssm:eu-central-1:123456789012:parameter";
+        assert_eq!(parameters.value_from(&format!("{arn}/mayfly/token")), Some("with a slash"));
+        assert_eq!(parameters.value_from(&format!("{arn}/plain")), Some("without"));
+        assert_eq!(parameters.value_from("plain"), Some("without"));
+        assert_eq!(parameters.value_from(&format!("{arn}/mayfly")), None);
+    }
+}

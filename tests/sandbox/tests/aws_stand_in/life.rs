@@ -243,7 +243,7 @@ fn environment_is_the_images_the_definitions_the_secrets_and_the_overrides_and_n
     let environment = json!([{ "name": "LAYER", "value": "override" }]);
     let overrides = json!({ "containerOverrides": [{ "name": "runner", "environment": environment }] });
     let arn = world.start(&world.fargate_with("overrides", overrides));
-    let expected = [("LAYER", "override"), ("FROM_IMAGE", "yes"), ("MAYFLY_GITHUB_TOKEN", "ghp_standin")];
+    let expected = [("LAYER", "override"), ("FROM_IMAGE", "yes"), (contract::env::GITHUB_TOKEN, "ghp_standin")];
     for (name, value) in expected {
         assert_eq!(variable(&world, &arn, name), value);
     }

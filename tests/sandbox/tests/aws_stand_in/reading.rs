@@ -82,7 +82,8 @@ fn tags_are_changed_read_and_lost_with_the_stop() {
     world.stop(&arn);
     assert_eq!(world.describe(&arn)["tasks"][0]["tags"], json!([]));
     let late = world.ecs("TagResource", &json!({ "resourceArn": arn, "tags": [{ "key": "a", "value": "3" }] }));
-    assert_eq!(late.unwrap_err().code, "ResourceNotFoundException");
+    assert!(late.unwrap_err().message.starts_with("The specified task is stopped"));
+    assert_eq!(world.ecs("ListTagsForResource", &json!({ "resourceArn": arn })).unwrap()["tags"], json!([]));
 }
 
 #[test]

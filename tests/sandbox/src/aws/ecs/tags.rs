@@ -64,17 +64,26 @@ pub(crate) fn untag(ecs: &mut Ecs, change: &Change) -> Result<Value, Refusal> {
     Ok(json!({}))
 }
 
+/// Also answers for tasks that have ended: what StopTask has deleted is gone, what a task kept to its own end is still there.
 pub(crate) fn list(ecs: &mut Ecs, change: &Change) -> Result<Value, Refusal> {
-    Ok(json!({ "tags": tagged_task(ecs, &change.resource_arn)?.tags }))
+    Ok(json!({ "tags": any_task(ecs, &change.resource_arn)?.tags }))
 }
 
-/// Only tasks can be tagged here. Those that were told to stop have lost their tags, and get no new ones.
+/// Only tasks can be tagged here, and only while they are to run.
 fn tagged_task<'a>(ecs: &'a mut Ecs, arn: &str) -> Result<&'a mut Task, Refusal> {
+    let stopped = || {
+        let text = "The specified task is stopped. Specify a running task and try again.";
+        Refusal::client("InvalidParameterException", text)
+    };
+    Some(any_task(ecs, arn)?).filter(|task| !task.is_to_stop).ok_or_else(stopped)
+}
+
+fn any_task<'a>(ecs: &'a mut Ecs, arn: &str) -> Result<&'a mut Task, Refusal> {
     if !arn.starts_with("arn:aws:ecs:") {
         return Err(Refusal::client("InvalidParameterException", "Invalid resource ARN."));
     }
     let missing = || Refusal::client("ResourceNotFoundException", "The specified resource could not be found.");
-    ecs.tasks.find_mut(arn).filter(|task| !task.is_to_stop).ok_or_else(missing)
+    ecs.tasks.find_mut(arn).ok_or_else(missing)
 }
 
 #[cfg(test)]
