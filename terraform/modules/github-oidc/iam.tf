@@ -68,7 +68,7 @@ locals {
         Resource  = [for role in var.passed_role_names : "arn:${local.partition}:iam::${local.account}:role/${role}"]
         Condition = { StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } }
       },
-      # RunTask writes the tags of the new task. ecs:CreateAction keeps this statement to the moment of creation.
+      # RunTask writes the tags of the new task. ecs:CreateAction keeps this to the moment of creation: no tag is changed later.
       {
         Sid      = "TagRunnersAtTheirStart"
         Effect   = "Allow"
@@ -78,18 +78,6 @@ locals {
           StringEquals              = { "ecs:CreateAction" = "RunTask" }
           "ForAllValues:StringLike" = { "aws:TagKeys" = "mayfly:*" }
           Null                      = { "aws:TagKeys" = "false" }
-        }
-      },
-      # `mayfly runner start`, once GitHub has given the runner an id, and a change of the deadline: ecs:TagResource on what carries our
-      # tag. The keys that say whose a task is cannot be rewritten.
-      {
-        Sid      = "KeepTagsOfRunners"
-        Effect   = "Allow"
-        Action   = "ecs:TagResource"
-        Resource = local.tasks
-        Condition = {
-          Null                        = { "aws:ResourceTag/mayfly:id" = "false", "aws:TagKeys" = "false" }
-          "ForAllValues:StringEquals" = { "aws:TagKeys" = ["mayfly:expires-at", "mayfly:runner-id"] }
         }
       },
       # `mayfly runner start --wait`, `wait`, `list`, `stop` and `reap`: ecs:DescribeTasks.
@@ -128,8 +116,8 @@ locals {
       {
         Sid      = "ReadLogs"
         Effect   = "Allow"
-        Action   = ["logs:FilterLogEvents", "logs:GetLogEvents"]
-        Resource = ["${local.logs}:*", "${local.logs}:log-stream:*"]
+        Action   = "logs:GetLogEvents"
+        Resource = "${local.logs}:log-stream:*"
       },
     ], [for statement in local.handover_statements : statement if var.parameter_handover])
   }

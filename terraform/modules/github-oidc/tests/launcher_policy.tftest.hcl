@@ -57,14 +57,14 @@ run "only_the_two_roles_are_passed_and_only_to_tasks" {
   }
 }
 
-run "only_what_carries_our_tag_is_stopped_or_tagged_again" {
+run "only_what_carries_our_tag_is_stopped" {
   command = plan
 
   assert {
     condition = {
       for statement in jsondecode(aws_iam_role_policy.launcher.policy).Statement : statement.Sid => statement.Action
       if try(statement.Condition.Null["aws:ResourceTag/mayfly:id"], "") == "false"
-    } == { KeepTagsOfRunners = "ecs:TagResource", StopRunners = "ecs:StopTask" }
+    } == { StopRunners = "ecs:StopTask" }
     error_message = "tasks of others must be out of reach"
   }
 
@@ -72,28 +72,21 @@ run "only_what_carries_our_tag_is_stopped_or_tagged_again" {
     condition = [
       for statement in jsondecode(aws_iam_role_policy.launcher.policy).Statement : statement.Action
       if statement.Resource == "arn:aws:ecs:eu-central-1:123456789012:task/mayfly/*"
-    ] == ["ecs:TagResource", "ecs:TagResource", "ecs:DescribeTasks", "ecs:StopTask"]
+    ] == ["ecs:TagResource", "ecs:DescribeTasks", "ecs:StopTask"]
     error_message = "tasks of other clusters must be out of reach"
   }
 }
 
-run "tags_that_say_whose_a_task_is_cannot_be_rewritten" {
+run "tags_are_written_at_the_start_and_never_again" {
   command = plan
 
   assert {
-    condition = one([
-      for statement in jsondecode(aws_iam_role_policy.launcher.policy).Statement : statement.Condition["ForAllValues:StringEquals"]["aws:TagKeys"]
-      if statement.Sid == "KeepTagsOfRunners"
-    ]) == ["mayfly:expires-at", "mayfly:runner-id"]
-    error_message = "a running task's identity is fixed; only its deadline and its runner's id may change"
-  }
-
-  assert {
-    condition = [
-      for statement in jsondecode(aws_iam_role_policy.launcher.policy).Statement : statement.Condition.Null["aws:TagKeys"]
-      if statement.Action == "ecs:TagResource"
-    ] == ["false", "false"]
-    error_message = "ForAllValues is true where the key is missing, so its presence must be required as well"
+    condition = [for statement in jsondecode(aws_iam_role_policy.launcher.policy).Statement : statement.Condition if statement.Action == "ecs:TagResource"] == [{
+      StringEquals              = { "ecs:CreateAction" = "RunTask" }
+      "ForAllValues:StringLike" = { "aws:TagKeys" = "mayfly:*" }
+      Null                      = { "aws:TagKeys" = "false" }
+    }]
+    error_message = "whose a task is must not be changed later; and ForAllValues is true where the key is missing, so it must be there"
   }
 }
 
