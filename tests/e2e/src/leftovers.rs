@@ -1,0 +1,59 @@
+//! What is left at the end of a test, and is nobody's.
+
+use std::fs;
+use std::path::Path;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use sandbox::Sandbox;
+use sandbox::aws::Status;
+
+/// Everything that should not be there any more, one line for each.
+pub(crate) fn of(sandbox: &Sandbox, home: &Path) -> Vec<String> {
+    let mut left = Vec::new();
+    left.extend(live_tasks(sandbox));
+    let runners = sandbox.github.runners();
+    left.extend(runners.iter().map(|runner| format!("runner {} (busy: {})", runner.name, runner.busy())));
+    left.extend(parameters(sandbox).map(|name| format!("parameter {name}")));
+    left.extend(processes(home).into_iter().map(|(pid, command)| format!("process {pid}: {command}")));
+    left.extend(sandbox.aws.pending_faults().iter().map(|fault| format!("a fault that never struck: {fault:?}")));
+    left.extend(sandbox.github.violations().iter().map(|breach| format!("breach of GitHub's description: {breach}")));
+    left
+}
+
+fn live_tasks(sandbox: &Sandbox) -> impl Iterator<Item = String> {
+    let tasks = sandbox.aws.tasks().into_iter().filter(|task| task.status != Status::Stopped);
+    tasks.map(|task| format!("task {} ({:?}, told to stop: {})", task.arn, task.status, task.is_to_stop))
+}
+
+/// One-shot parameters that were put and are still there.
+fn parameters(sandbox: &Sandbox) -> impl Iterator<Item = String> {
+    let put = sandbox.aws.calls("PutParameter").into_iter();
+    let names = put.filter_map(|call| call.parameters["Name"].as_str().map(str::to_owned));
+    names.filter(|name| sandbox.aws.parameter(name).is_some())
+}
+
+/// Processes whose environment or command line names the test's folder: machines of launch mode `local`, and what they
+/// started. Nothing is found where there is no `/proc`.
+fn processes(home: &Path) -> Vec<(i32, String)> {
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    pids.filter_map(|pid| Some((pid, command_of(pid, home)?))).collect()
+}
+
+fn command_of(pid: i32, home: &Path) -> Option<String> {
+    let mark = home.as_os_str().as_encoded_bytes();
+    let read = |name: &str| fs::read(format!("/proc/{pid}/{name}")).unwrap_or_default();
+    let command = read("cmdline");
+    let names_us = |bytes: &[u8]| bytes.windows(mark.len()).any(|window| window == mark);
+    // A process that has ended and was not waited for has neither.
+    (names_us(&command) || names_us(&read("environ"))).then(|| String::from_utf8_lossy(&command).replace('\0', " "))
+}
+
+/// Ends what a failed test left on this machine.
+pub(crate) fn kill_processes(home: &Path) {
+    for (pid, _) in processes(home) {
+        // One that has just ended by itself is as good.
+        let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+    }
+}

@@ -1,0 +1,3 @@
+//! What `mayfly` shows to a user, against the sandbox: the real programs, over HTTP and as processes.
+
+mod launch;
