@@ -1,7 +1,8 @@
-//! The AWS side of the sandbox: STS, ECS, SSM parameters, CloudWatch Logs and the endpoints inside a task, on one address.
+//! The AWS side of the sandbox: STS, ECS, SSM parameters, CloudWatch Logs and the endpoints inside a task, on one
+//! address.
 //!
-//! It is strict where others are lax: a web identity is verified for real, every other call's Signature Version 4 is, and
-//! RunTask refuses what ECS refuses. A task's container runs as a process of this machine, so that the real
+//! It is strict where others are lax: a web identity is verified for real, every other call's Signature Version 4 is,
+//! and RunTask refuses what ECS refuses. A task's container runs as a process of this machine, so that the real
 //! `runner-entrypoint` lives and dies in it.
 
 mod calls;
@@ -40,7 +41,8 @@ pub use fault::{Fault, FaultKind};
 
 use shared::Shared;
 
-/// A running stand-in. Clones are the same stand-in; when the last one goes, so do the server and every process it started.
+/// A running stand-in. Clones are the same stand-in; when the last one goes, so do the server and every process it
+/// started.
 #[derive(Clone)]
 pub struct Aws(Arc<Running>);
 
@@ -60,7 +62,8 @@ impl Aws {
     /// Starts the stand-in on the current runtime.
     ///
     /// # Errors
-    /// When the address cannot be bound, the work folder cannot be made, or a task definition of the configuration is refused.
+    /// When the address cannot be bound, the work folder cannot be made, or a task definition of the configuration is
+    /// refused.
     pub async fn start(config: AwsConfig) -> io::Result<Self> {
         let listener = tokio::net::TcpListener::bind(config.bind).await?;
         let shared = Arc::new(Shared::new(config, &format!("http://{}", listener.local_addr()?))?);
@@ -129,7 +132,8 @@ impl Aws {
         self.0.shared.state().ecs.capacity.set(capacity, available);
     }
 
-    /// Changes how long things take, from the next step of each task on. [`Pace::describe_lag`] and [`Pace::list_lag`] count at once.
+    /// Changes how long things take, from the next step of each task on. [`Pace::describe_lag`] and [`Pace::list_lag`]
+    /// count at once.
     pub fn set_pace(&self, pace: Pace) {
         self.0.shared.set_pace(pace);
     }

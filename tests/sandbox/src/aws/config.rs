@@ -13,8 +13,8 @@ use serde_json::Value;
 use super::{fixture, trust};
 use crate::clock::Clock;
 
-/// Everything that a stand-in needs to start. [`AwsConfig::default`] is the sandbox's account without an identity provider
-/// and without images.
+/// Everything that a stand-in needs to start. [`AwsConfig::default`] is the sandbox's account without an identity
+/// provider and without images.
 #[derive(Clone, Debug)]
 pub struct AwsConfig {
     /// Where to listen. Default `127.0.0.1:0`: a free port.
@@ -213,7 +213,8 @@ pub struct LocalImage {
     pub env: BTreeMap<String, String>,
     /// Prepares the container's file system.
     pub lay_out: Option<LayOut>,
-    /// Where programs that a health check names are looked up by their base name. Default: beside [`LocalImage::program`].
+    /// Where programs that a health check names are looked up by their base name. Default: beside
+    /// [`LocalImage::program`].
     pub binaries: Option<PathBuf>,
 }
 

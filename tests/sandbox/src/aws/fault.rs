@@ -78,7 +78,8 @@ impl Fault {
     }
 }
 
-/// Takes the fault that hits this call, if one does. A call counts for the first fault that matches it, and for no other.
+/// Takes the fault that hits this call, if one does. A call counts for the first fault that matches it, and for no
+/// other.
 pub(crate) fn take(faults: &mut Vec<Fault>, operation: &str) -> Option<FaultKind> {
     let fault = faults.iter_mut().find(|fault| fault.matches(operation))?;
     if fault.skip > 0 {

@@ -30,7 +30,8 @@ pub const CONTAINER: &str = "runner";
 pub const IMAGE: &str = "mayfly-runner:sandbox";
 /// The tasks' log group.
 pub const LOG_GROUP: &str = "/mayfly/runner";
-/// The parameter that holds the GitHub token which both definitions inject as a secret. It must be put before a task starts.
+/// The parameter that holds the GitHub token which both definitions inject as a secret. It must be put before a task
+/// starts.
 pub const TOKEN_PARAMETER: &str = "/mayfly/github-token";
 /// Access key of the account's administrator, for the AWS CLI. It opens nothing but the sandbox.
 pub const ADMIN_ACCESS_KEY: &str = "AKIAIOSANDBOXEXAMPLE";

@@ -132,44 +132,42 @@ pub(crate) enum Distrust {
 }
 
 impl Distrust {
-    /// The error that the service answers; STS has codes of its own.
+    /// The error that the service answers; STS has codes of its own, and another status.
     pub(crate) fn refusal(&self, service: Service) -> Refusal {
-        let (json, query, text) = match self {
-            Self::NotSigned => {
-                ("MissingAuthenticationTokenException", "MissingAuthenticationToken", "Missing Authentication Token".to_owned())
+        let (json, query) = self.codes();
+        match service {
+            Service::Sts => Refusal::forbidden(query, self.text()),
+            _ => Refusal::client(json, self.text()),
+        }
+    }
+
+    /// The code in JSON 1.1, and the one of STS.
+    const fn codes(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::NotSigned => ("MissingAuthenticationTokenException", "MissingAuthenticationToken"),
+            Self::Unreadable => ("IncompleteSignatureException", "IncompleteSignature"),
+            Self::UnknownKey => ("UnrecognizedClientException", "InvalidClientTokenId"),
+            Self::Expired => ("ExpiredTokenException", "ExpiredToken"),
+            Self::OtherScope | Self::Skewed { .. } | Self::WrongSignature => {
+                ("InvalidSignatureException", "SignatureDoesNotMatch")
             }
-            Self::Unreadable => (
-                "IncompleteSignatureException",
-                "IncompleteSignature",
-                "Authorization header requires 'Credential', 'SignedHeaders', 'Signature' and an 'X-Amz-Date' header".to_owned(),
-            ),
-            Self::UnknownKey => (
-                "UnrecognizedClientException",
-                "InvalidClientTokenId",
-                "The security token included in the request is invalid.".to_owned(),
-            ),
-            Self::OtherScope => (
-                "InvalidSignatureException",
-                "SignatureDoesNotMatch",
-                "Credential should be scoped to a valid region and to the correct service.".to_owned(),
-            ),
-            Self::Skewed { signed_at } => (
-                "InvalidSignatureException",
-                "SignatureDoesNotMatch",
-                format!("Signature expired: {signed_at} is more than 5 min from the server's time"),
-            ),
-            Self::WrongSignature => (
-                "InvalidSignatureException",
-                "SignatureDoesNotMatch",
-                "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access \
-                 Key and signing method. Consult the service documentation for details."
-                    .to_owned(),
-            ),
-            Self::Expired => {
-                ("ExpiredTokenException", "ExpiredToken", "The security token included in the request is expired".to_owned())
+        }
+    }
+
+    fn text(&self) -> String {
+        let text = match self {
+            Self::NotSigned => "Missing Authentication Token",
+            Self::Unreadable => "Authorization needs Credential, SignedHeaders, Signature and an X-Amz-Date header",
+            Self::UnknownKey => "The security token included in the request is invalid.",
+            Self::Expired => "The security token included in the request is expired",
+            Self::OtherScope => "Credential should be scoped to a valid region and to the correct service.",
+            Self::Skewed { signed_at } => return format!("Signature expired: {signed_at} is not within 5 min of now"),
+            Self::WrongSignature => {
+                "The request signature we calculated does not match the signature you provided. Check your AWS Secret \
+                 Access Key and signing method. Consult the service documentation for details."
             }
         };
-        if service == Service::Sts { Refusal::forbidden(query, text) } else { Refusal::client(json, text) }
+        text.to_owned()
     }
 }
 

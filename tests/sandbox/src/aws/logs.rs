@@ -82,7 +82,8 @@ struct GetLogEvents {
     start_from_head: bool,
 }
 
-/// Pages forward and backward. At either end the token comes back unchanged: that is how a reader knows that it is there.
+/// Pages forward and backward. At either end the token comes back unchanged: that is how a reader knows that it is
+/// there.
 fn get_events(logs: &LogStore, input: &GetLogEvents) -> Result<Value, Refusal> {
     let missing = || Refusal::client("ResourceNotFoundException", "The specified log stream does not exist.");
     let events = logs.group(&input.log_group_name)?.get(&input.log_stream_name).ok_or_else(missing)?;
@@ -90,9 +91,8 @@ fn get_events(logs: &LogStore, input: &GetLogEvents) -> Result<Value, Refusal> {
         events.iter().filter(|event| is_within(event.at, input.start_time, input.end_time)).collect();
     let (from, to) = input.window(wanted.len())?;
     let page: Vec<Value> = wanted[from..to].iter().map(|event| describe(event)).collect();
-    Ok(
-        json!({ "events": page, "nextForwardToken": format!("f/{to:056}/s"), "nextBackwardToken": format!("b/{from:056}/s") }),
-    )
+    let (forward, backward) = (format!("f/{to:056}/s"), format!("b/{from:056}/s"));
+    Ok(json!({ "events": page, "nextForwardToken": forward, "nextBackwardToken": backward }))
 }
 
 impl GetLogEvents {

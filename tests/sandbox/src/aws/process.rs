@@ -1,8 +1,8 @@
 //! The processes of a container: found by kinship or by a mark in their environment, and ended together.
 //!
-//! A container's end takes all of its processes along. On this machine there is no cgroup to do that, so they are looked for: by
-//! descent, by session, and (for those whose parents are gone) by a variable that only this container's environment has.
-//! Without `/proc` (macOS) the container's own process group is all that is found.
+//! A container's end takes all of its processes along. On this machine there is no cgroup to do that, so they are
+//! looked for: by descent, by session, and (for those whose parents are gone) by a variable that only this container's
+//! environment has. Without `/proc` (macOS) the container's own process group is all that is found.
 
 use std::fs;
 use std::process::Command;
@@ -29,8 +29,8 @@ struct Process {
 impl Kin {
     /// Ends every process of the container.
     ///
-    /// They are stopped first, again and again until no new one is found: a stopped process cannot fork, so what is killed then
-    /// is all there is. The first process is its parent's (tokio's) to reap; the orphans are init's.
+    /// They are stopped first, again and again until no new one is found: a stopped process cannot fork, so what is
+    /// killed then is all there is. The first process is its parent's (tokio's) to reap; the orphans are init's.
     pub(crate) fn kill_all(&self) {
         let mut found: Vec<i32> = Vec::new();
         loop {

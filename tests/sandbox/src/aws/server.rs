@@ -78,7 +78,8 @@ fn bare(status: u16, request_id: &str) -> Response<Body> {
     )
 }
 
-/// Lets a fault happen that strikes before the call has any effect. Answers the outcome that then stands instead of the call's.
+/// Lets a fault happen that strikes before the call has any effect. Answers the outcome that then stands instead of the
+/// call's.
 async fn befall(fault: Option<&FaultKind>, scissors: &Scissors) -> Option<Result<Answer, Refusal>> {
     let fault = fault.filter(|fault| fault.moment() == Moment::Before)?;
     match fault {

@@ -1,7 +1,7 @@
 //! Signature Version 4, seen from the server: what was signed, and was it signed with this key?
 //!
-//! Written from the public description ("Create a signed AWS API request" in the IAM user guide), not with the SDK's own signer:
-//! a signer that checks itself would agree with its own mistakes.
+//! Written from the public description ("Create a signed AWS API request" in the IAM user guide), not with the SDK's
+//! own signer: a signer that checks itself would agree with its own mistakes.
 
 use axum::http::{HeaderMap, Method, Uri};
 use ring::{digest, hmac};
@@ -49,7 +49,8 @@ impl<'a> Signature<'a> {
         (scope.next() == Some("aws4_request") && signature.signed_at.starts_with(signature.date)).then_some(signature)
     }
 
-    /// Whether this key made the signature over this request. Host and, where there is one, the session token must be signed.
+    /// Whether this key made the signature over this request. Host and, where there is one, the session token must be
+    /// signed.
     pub(crate) fn was_made_with(&self, secret: &str, signed: &Signed<'_>) -> bool {
         let names: Vec<&str> = self.signed_headers.split(';').collect();
         if !names.contains(&"host") || (self.token.is_some() && !names.contains(&"x-amz-security-token")) {

@@ -55,7 +55,8 @@ pub(crate) fn answer(shared: &Shared, request: &Request) -> Result<Answer, Refus
         "PutParameter" => put(parameters, &request.input()?, shared.config.clock.now())?,
         "GetParameter" => {
             let input: Get = request.input()?;
-            json!({ "Parameter": describe(shared, parameters, &input.name, input.with_decryption).ok_or_else(not_found)? })
+            let found = describe(shared, parameters, &input.name, input.with_decryption);
+            json!({ "Parameter": found.ok_or_else(not_found)? })
         }
         "GetParameters" => get_several(shared, parameters, &request.input()?),
         "DeleteParameter" => {

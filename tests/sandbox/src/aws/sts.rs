@@ -56,7 +56,8 @@ impl Question {
     fn check(&self) -> Result<(), Refusal> {
         let invalid = |value: &str, member: &str, rule: &str| {
             let text = format!(
-                "1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: Member must {rule}"
+                "1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: \
+                 Member must {rule}"
             );
             Err(Refusal::client("ValidationError", text))
         };

@@ -1,7 +1,7 @@
 //! Trust policies: may a web identity with these claims assume the role?
 //!
-//! Pure. Strict where real IAM is: an operator that is not known here never holds, and a statement that names a key which STS
-//! does not take from a token never matches by it.
+//! Pure. Strict where real IAM is: an operator that is not known here never holds, and a statement that names a key
+//! which STS does not take from a token never matches by it.
 
 use std::collections::BTreeMap;
 

@@ -192,7 +192,8 @@ fn xml_answer(operation: &str, inner: &str, request_id: &str) -> String {
 fn xml_error(refusal: &Refusal, request_id: &str) -> String {
     let fault = if refusal.status < 500 { "Sender" } else { "Receiver" };
     format!(
-        "<ErrorResponse xmlns=\"{STS_NAMESPACE}\"><Error><Type>{fault}</Type><Code>{}</Code><Message>{}</Message></Error>\
+        "<ErrorResponse xmlns=\"{STS_NAMESPACE}\"><Error><Type>{fault}</Type><Code>{}</Code>\
+         <Message>{}</Message></Error>\
          <RequestId>{request_id}</RequestId></ErrorResponse>",
         xml_text(&refusal.code),
         xml_text(&refusal.message),

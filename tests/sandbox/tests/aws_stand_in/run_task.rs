@@ -24,7 +24,10 @@ const CLIENT: &str = "ClientException";
 
 #[test]
 fn launch_that_names_what_is_not_there_is_refused_and_starts_nothing() {
-    let network = |subnet: &str, group: &str| json!({ "awsvpcConfiguration": { "subnets": [subnet], "securityGroups": [group] } });
+    let network = |subnet: &str, group: &str| {
+        let inner = json!({ "subnets": [subnet], "securityGroups": [group] });
+        json!({ "awsvpcConfiguration": inner })
+    };
     let container = json!({ "containerOverrides": [{ "name": "other" }] });
     let role = json!({ "taskRoleArn": "arn:aws:iam::123456789012:role/no" });
     assert_refused(vec![

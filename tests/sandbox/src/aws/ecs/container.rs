@@ -119,7 +119,8 @@ async fn end(
     child.wait().await
 }
 
-/// SIGTERM to the first process only, as a container runtime sends it. The process is not reaped yet, so the id is still its own.
+/// SIGTERM to the first process only, as a container runtime sends it. The process is not reaped yet, so the id is
+/// still its own.
 fn terminate(root: i32) {
     if let Err(fault) = kill(Pid::from_raw(root), Signal::SIGTERM) {
         tracing::trace!(%fault, root, "a container could not be told to end");
@@ -132,7 +133,8 @@ fn code(status: ExitStatus) -> i32 {
     status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(255)
 }
 
-/// Reads lines into the log until every writer has closed the pipe. A line of any length and of any bytes is one or more events.
+/// Reads lines into the log until every writer has closed the pipe. A line of any length and of any bytes is one or
+/// more events.
 async fn listen<R: AsyncRead + Unpin>(pipe: R, shared: Arc<Shared>, stream: Stream) {
     let mut reader = BufReader::new(pipe);
     let mut line: Vec<u8> = Vec::new();

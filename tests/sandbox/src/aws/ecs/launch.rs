@@ -154,7 +154,8 @@ impl Launch {
         let Some(strategy) = &self.capacity_provider_strategy else { return Ok(()) };
         if self.launch_type.is_some() {
             return refuse(
-                "Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.",
+                "Specifying both a launch type and capacity provider strategy is not supported. Remove one and \
+                 try again.",
             );
         }
         if strategy.len() > 20 || strategy.iter().any(|item| item.weight > 1_000 || item.base > 100_000) {
@@ -173,13 +174,15 @@ impl Launch {
         let fargate = strategy.iter().filter(|item| item.capacity_provider.starts_with("FARGATE")).count();
         if fargate != 0 && fargate != strategy.len() {
             return refuse(
-                "A capacity provider strategy cannot contain a mix of capacity providers using Auto Scaling groups and Fargate.",
+                "A capacity provider strategy cannot contain a mix of capacity providers using Auto Scaling groups \
+                 and Fargate.",
             );
         }
         Ok(())
     }
 
-    /// The item of the strategy that the sandbox's one task at a time goes to: what has a base first, then the most weight.
+    /// The item of the strategy that the sandbox's one task at a time goes to: what has a base first, then the most
+    /// weight.
     pub(crate) fn preferred_provider(&self) -> Option<&str> {
         let strategy = self.capacity_provider_strategy.iter().flatten();
         strategy.max_by_key(|item| (item.base, item.weight)).map(|item| item.capacity_provider.as_str())

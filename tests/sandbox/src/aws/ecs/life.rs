@@ -50,7 +50,8 @@ pub(crate) async fn live(shared: Arc<Shared>, ending: watch::Receiver<Option<End
     life.wind_down().await;
 }
 
-/// Fargate tells the cause in the task's reason; on EC2 the agent tells a container's fault in the container's reason only.
+/// Fargate tells the cause in the task's reason; on EC2 the agent tells a container's fault in the container's reason
+/// only.
 fn fail(task: &mut Task, failure: &Failure, now: OffsetDateTime) {
     let is_containers = failure.0.starts_with("Cannot");
     let on_instance = matches!(task.place, Place::Ec2 { .. });
@@ -110,7 +111,9 @@ impl Life {
         let mut stopping = false;
         while !containers.is_empty() {
             tokio::select! {
-                Some(Ok(exit)) = containers.join_next() => self.note(&exit),
+                joined = containers.join_next() => if let Some(Ok(exit)) = joined {
+                    self.note(&exit);
+                },
                 _ = told(&mut self.ending), if !stopping => {
                     stopping = true;
                     self.update(|task, _| task.status = Status::Deactivating);

@@ -18,8 +18,8 @@ use crate::clock::rfc3339;
 
 type Answer = Result<Json<Value>, StatusCode>;
 
-/// `$AWS_CONTAINER_CREDENTIALS_FULL_URI`: fresh credentials each time, for as long as the task lives. The path is the only
-/// protection, as it is in ECS.
+/// `$AWS_CONTAINER_CREDENTIALS_FULL_URI`: fresh credentials each time, for as long as the task lives. The path is the
+/// only protection, as it is in ECS.
 pub(crate) async fn credentials(State(shared): State<Arc<Shared>>, Path(key): Path<String>) -> Answer {
     let task = live_task(&shared, &key)?;
     let arn = run_task::task_role(&task.definition, &task.read_overrides).ok_or(StatusCode::NOT_FOUND)?;
@@ -62,6 +62,7 @@ fn live_task(shared: &Shared, key: &str) -> Result<Task, StatusCode> {
 
 fn describe_task(task: &Task) -> Value {
     let at = |time: Option<OffsetDateTime>| time.map(rfc3339);
+    let containers: Vec<Value> = task.containers.iter().map(|one| describe_container(task, one)).collect();
     json!({
         "Cluster": task.cluster_arn,
         "TaskARN": task.arn,
@@ -74,7 +75,7 @@ fn describe_task(task: &Task) -> Value {
         "PullStoppedAt": at(task.times.pull_stopped),
         "AvailabilityZone": "eu-central-1a",
         "LaunchType": if matches!(task.place, Place::Fargate { .. }) { "FARGATE" } else { "EC2" },
-        "Containers": task.containers.iter().map(|container| describe_container(task, container)).collect::<Vec<Value>>(),
+        "Containers": containers,
     })
 }
 

@@ -37,7 +37,8 @@ enum Kind {
     Ec2 { provider: Option<String> },
 }
 
-/// Answers with tasks, with failures, or with both. All under one lock: two calls with one token cannot both start something.
+/// Answers with tasks, with failures, or with both. All under one lock: two calls with one token cannot both start
+/// something.
 pub(crate) fn answer(
     shared: &Arc<Shared>,
     caller: &Principal,

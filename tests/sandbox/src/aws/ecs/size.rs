@@ -1,6 +1,7 @@
 //! CPU and memory as Fargate sells them.
 
-/// The sizes of Fargate on Linux: CPU units, least memory, most memory, step (MiB). ECS developer guide, "Task CPU and memory".
+/// The sizes of Fargate on Linux: CPU units, least memory, most memory, step (MiB). ECS developer guide, "Task CPU and
+/// memory".
 const SIZES: [(u32, u32, u32, u32); 6] = [
     (512, 1_024, 4_096, 1_024),
     (1_024, 2_048, 8_192, 1_024),

@@ -101,8 +101,9 @@ fn read_secrets(state: &State, container: &ContainerDefinition) -> Result<Vec<(S
     let read = |secret: &super::definition::SecretReference| {
         let value = state.parameters.value_from(&secret.value_from);
         let missing = || {
-            let text = "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval \
-                        failed: unable to retrieve secrets from ssm: service call has been retried 1 time(s): invalid parameters:";
+            let text = "ResourceInitializationError: unable to pull secrets or registry auth: execution resource \
+                        retrieval failed: unable to retrieve secrets from ssm: service call has been retried \
+                        1 time(s): invalid parameters:";
             Failure(format!("{text} {}", secret.value_from))
         };
         Ok((secret.name.clone(), value.ok_or_else(missing)?.to_owned()))
@@ -110,8 +111,8 @@ fn read_secrets(state: &State, container: &ContainerDefinition) -> Result<Vec<(S
     container.secrets.iter().map(read).collect()
 }
 
-/// The stream is `prefix/container/task-id`, as the awslogs driver names it. Without a log driver the lines are still kept, in a
-/// group that no account has.
+/// The stream is `prefix/container/task-id`, as the awslogs driver names it. Without a log driver the lines are still
+/// kept, in a group that no account has.
 fn open_log(state: &mut State, task: &Task, container: &ContainerDefinition) -> Result<Stream, Failure> {
     let option = |log: &LogConfiguration, name: &str| log.options.get(name).cloned();
     let log = container.log_configuration.as_ref();
@@ -123,8 +124,9 @@ fn open_log(state: &mut State, task: &Task, container: &ContainerDefinition) -> 
     if state.logs.open(&group, &name, create) {
         return Ok(Stream { group, name });
     }
-    let text = "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to \
-                create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist.";
+    let text = "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: \
+                failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not \
+                exist.";
     Err(Failure(format!("{text} ({group})")))
 }
 

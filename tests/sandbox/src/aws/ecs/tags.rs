@@ -64,7 +64,8 @@ pub(crate) fn untag(ecs: &mut Ecs, change: &Change) -> Result<Value, Refusal> {
     Ok(json!({}))
 }
 
-/// Also answers for tasks that have ended: what StopTask has deleted is gone, what a task kept to its own end is still there.
+/// Also answers for tasks that have ended: what StopTask has deleted is gone, what a task kept to its own end is still
+/// there.
 pub(crate) fn list(ecs: &mut Ecs, change: &Change) -> Result<Value, Refusal> {
     Ok(json!({ "tags": any_task(ecs, &change.resource_arn)?.tags }))
 }

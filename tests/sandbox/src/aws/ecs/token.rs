@@ -1,7 +1,7 @@
 //! Client tokens: what RunTask remembers of them.
 //!
-//! ECS developer guide, "Ensuring idempotency": the scope is the cluster; the same parameters get the earlier tasks, others a
-//! conflict; after a day the token is free again.
+//! ECS developer guide, "Ensuring idempotency": the scope is the cluster; the same parameters get the earlier tasks,
+//! others a conflict; after a day the token is free again.
 
 use std::collections::BTreeMap;
 

@@ -24,7 +24,8 @@ fn refuse<T>(text: impl Into<String>) -> Result<T, Refusal> {
     Err(Refusal::client("InvalidParameterException", text))
 }
 
-/// For its first moments a task is MISSING, as it can be in ECS (boto/boto3#842): who takes that for an end starts a second one.
+/// For its first moments a task is MISSING, as it can be in ECS (boto/boto3#842): who takes that for an end starts a
+/// second one.
 pub(crate) fn describe(shared: &Shared, ecs: &Ecs, input: &DescribeTasks) -> Result<Value, Refusal> {
     let (config, pace) = (&shared.config, shared.pace());
     let cluster = ecs.clusters.find(input.cluster.as_deref())?;
