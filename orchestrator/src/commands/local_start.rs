@@ -15,13 +15,15 @@ use crate::config::{StartConfig, WaitFor};
 use crate::error::Error;
 use crate::http::Http;
 use crate::local::{Force, Life, Local, LocalLaunch, LocalMachine, Outcome, Token, missing_protections};
-use crate::model::{Launch, LaunchMode, Place};
+use crate::model::{Launch, LaunchMode, Place, RunnerSpec};
 use crate::output::report::{LaunchReport, StartReport, expires_at};
 use crate::output::{answer, answer_as, say};
 use crate::phases::Phases;
 
 const LOOK_EVERY: Duration = Duration::from_millis(20);
-/// PID 1's stop window on this machine: nobody kills it after two minutes as ECS does.
+/// PID 1's stop window on this machine, where no platform kills it: what a task has on Fargate at most.
+const STOP_TIMEOUT: Duration = Duration::from_secs(120);
+/// As on ECS: a name has room for two digits.
 const MAX_GENERATIONS: u32 = 100;
 
 /// A machine that was started or found here.
@@ -142,10 +144,16 @@ fn local_launch(config: &StartConfig, launch: &Launch, distribution: &Path) -> L
         expires: launch.created + spec.limits.max_lifetime,
         max_idle: spec.limits.max_idle,
         max_lifetime: spec.limits.max_lifetime,
-        env: launch.environment(spec).into_iter().filter(|(name, _)| name != env::LAUNCHER).collect(),
+        env: environment(launch, spec),
         credential: config.place.github.credential.clone(),
         distribution: distribution.to_owned(),
     }
+}
+
+fn environment(launch: &Launch, spec: &RunnerSpec) -> Vec<(String, String)> {
+    let mut variables = launch.environment(spec);
+    variables.push((env::STOP_TIMEOUT.to_owned(), contract::duration::format(STOP_TIMEOUT)));
+    variables
 }
 
 async fn wait(config: &StartConfig, machines: &[Here]) -> Result<(), Error> {

@@ -15,8 +15,6 @@ const DEFAULT_MAX_IDLE: Duration = Duration::from_secs(10 * 60);
 const DEFAULT_MAX_LIFETIME: Duration = Duration::from_secs(5 * 86_400 + 2 * 3_600);
 /// Longer than a Fargate launch of a large image takes.
 const DEFAULT_WAIT_TIMEOUT: Duration = Duration::from_secs(10 * 60);
-/// What our task definitions say; Fargate's maximum.
-const STOP_TIMEOUT: Duration = Duration::from_secs(120);
 /// A matrix has at most 256 jobs.
 const MAX_COUNT: u32 = 256;
 /// A tag's value may be longer, but a key stands in names and tables.
@@ -128,7 +126,7 @@ impl StartConfig {
         let handover = handover(settings, &place, mode, &mut faults);
         let machine = machine(settings, mode, &mut faults);
         let identity = Identity::new(place.run.as_ref(), &key, place.namespace.as_ref());
-        let runner = runner(args, settings, vars, &place, key, &mut faults);
+        let runner = runner(args, settings, vars, &place, mode, key, &mut faults);
         let config = runner.map(|runner| Self {
             machine,
             runner,
@@ -358,6 +356,7 @@ fn runner(
     settings: &Settings,
     vars: Vars<'_>,
     place: &PlaceConfig,
+    mode: LaunchMode,
     key: String,
     faults: &mut Faults,
 ) -> Option<RunnerSpec> {
@@ -389,7 +388,7 @@ fn runner(
         github_api_url: place.github.api_url_text.clone(),
         github_server_url: place.github.server_url.clone(),
         job_env,
-        passed_through: passed_through(vars),
+        passed_through: passed_through(vars, mode),
     })
 }
 
@@ -397,7 +396,6 @@ fn limits(settings: &Settings, faults: &mut Faults) -> Limits {
     let limits = Limits {
         max_idle: settings.duration("max_idle", DEFAULT_MAX_IDLE, faults),
         max_lifetime: settings.duration("max_lifetime", DEFAULT_MAX_LIFETIME, faults),
-        stop_timeout: STOP_TIMEOUT,
     };
     if limits.max_idle > limits.max_lifetime {
         faults.add(settings.place("max_idle"), "is longer than max-lifetime, so it could never be reached");
@@ -428,10 +426,10 @@ fn job_variable(pair: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
-/// Proxy and certificate settings of this step are those of the machine and its job as well.
-fn passed_through(vars: Vars<'_>) -> Vec<(String, String)> {
-    let set = env::PASSED_THROUGH
-        .iter()
-        .filter_map(|name| Some(((*name).to_owned(), vars(name).filter(|value| !value.is_empty())?)));
-    set.collect()
+/// What of this step's surroundings is that of the machine and its job as well. A proxy is an address, good everywhere; a
+/// certificate setting is a path, which a container knows nothing of: there the image, the task definition or `--env` sets it.
+fn passed_through(vars: Vars<'_>, mode: LaunchMode) -> Vec<(String, String)> {
+    let fits = |name: &str| !mode.is_ecs() || name.to_ascii_uppercase().ends_with("_PROXY");
+    let names = env::PASSED_THROUGH.iter().filter(|name| fits(name));
+    names.filter_map(|name| Some(((*name).to_owned(), vars(name).filter(|value| !value.is_empty())?))).collect()
 }

@@ -15,8 +15,6 @@ pub struct Limits {
     pub max_idle: Duration,
     /// Leaves when so old, whatever runs.
     pub max_lifetime: Duration,
-    /// From SIGTERM to SIGKILL: the task definition's `stopTimeout`.
-    pub stop_timeout: Duration,
 }
 
 /// What a runner is to be, the same for each index of a launch group.
@@ -99,7 +97,6 @@ impl Launch {
             (env::GITHUB_SERVER_URL, spec.github_server_url.clone()),
             (env::MAX_IDLE, duration::format(spec.limits.max_idle)),
             (env::MAX_LIFETIME, duration::format(spec.limits.max_lifetime)),
-            (env::STOP_TIMEOUT, duration::format(spec.limits.stop_timeout)),
             (env::KEY, spec.key.clone()),
             (env::INDEX, self.index.to_string()),
             (env::GENERATION, self.generation.to_string()),

@@ -19,7 +19,7 @@ pub const LAUNCHER_ROLE: &str = "mayfly-launcher";
 /// The role that ECS itself uses to start tasks.
 pub const EXECUTION_ROLE: &str = "mayfly-execution";
 /// The role that a task's job has.
-pub const TASK_ROLE: &str = "mayfly-task";
+pub const TASK_ROLE: &str = "mayfly-job";
 /// The task definition for Fargate.
 pub const FARGATE_FAMILY: &str = "mayfly-runner-fargate";
 /// The task definition for EC2 instances (bridge network).

@@ -175,7 +175,7 @@ fn caller_without_the_permission_is_refused_by_name_and_starts_nothing() {
         let refused = world.call_as(&limited, "ecs", "RunTask", &launch).unwrap_err();
         assert_eq!(refused.code, "AccessDeniedException");
         assert!(refused.message.contains(&format!("is not authorized to perform: {missing} on resource: arn:aws:")));
-        assert!(refused.message.starts_with("User: arn:aws:sts::123456789012:assumed-role/mayfly-task/"));
+        assert!(refused.message.starts_with("User: arn:aws:sts::123456789012:assumed-role/mayfly-job/"));
         assert_eq!(world.aws.tasks().len(), 1);
     }
 }
