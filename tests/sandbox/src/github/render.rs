@@ -10,6 +10,9 @@ use super::runner::Runner;
 use super::token::{Permissions, Reach};
 use crate::clock::rfc3339;
 
+/// When everything that was always there was made.
+const MADE_AT: &str = "2026-01-01T00:00:00Z";
+
 /// A stand-in for GitHub's opaque ids.
 fn node_id(kind: &str, id: u64) -> String {
     format!("{kind}_{id}")
@@ -259,12 +262,23 @@ pub(crate) fn app(app: &App, base: &str) -> Value {
         "description": "A stand-in",
         "external_url": base,
         "html_url": format!("{base}/apps/{}", app.slug),
-        "created_at": "2026-01-01T00:00:00Z",
-        "updated_at": "2026-01-01T00:00:00Z",
+        "created_at": MADE_AT,
+        "updated_at": MADE_AT,
         "permissions": permissions(&installation.permissions),
         "events": [],
         "installations_count": 1,
     })
+}
+
+/// GitHub's description asks in the list of installations for the members of a user and of an enterprise at once.
+fn installed_at(at: &Account, base: &str) -> Value {
+    let mut body = account(at, base);
+    let enterprise =
+        [("name", at.login.as_str()), ("slug", &at.login), ("created_at", MADE_AT), ("updated_at", MADE_AT)];
+    for (name, value) in enterprise {
+        body[name] = value.into();
+    }
+    body
 }
 
 pub(crate) fn installation(app: &App, base: &str) -> Value {
@@ -272,7 +286,7 @@ pub(crate) fn installation(app: &App, base: &str) -> Value {
     let url = format!("{base}/app/installations/{}", installation.id);
     json!({
         "id": installation.id,
-        "account": account(&installation.account, base),
+        "account": installed_at(&installation.account, base),
         "repository_selection": selection(&installation.reach),
         "access_tokens_url": format!("{url}/access_tokens"),
         "repositories_url": format!("{base}/installation/repositories"),
@@ -284,8 +298,8 @@ pub(crate) fn installation(app: &App, base: &str) -> Value {
         "target_type": "Organization",
         "permissions": permissions(&installation.permissions),
         "events": [],
-        "created_at": "2026-01-01T00:00:00Z",
-        "updated_at": "2026-01-01T00:00:00Z",
+        "created_at": MADE_AT,
+        "updated_at": MADE_AT,
         "single_file_name": Value::Null,
         "suspended_by": Value::Null,
         "suspended_at": Value::Null,

@@ -1,5 +1,7 @@
 //! The stand-in of GitHub, asked over HTTP as clients ask it.
 
+#![expect(clippy::unwrap_used, reason = "a test that meets the unexpected shall panic")]
+
 mod access;
 mod apps;
 mod contract;
