@@ -14,6 +14,7 @@ use crate::aws::{Aws, AwsErrorKind};
 use crate::config::start::Handover;
 use crate::error::Error;
 use crate::github::GitHub;
+use crate::output::Workflow;
 use crate::stamp;
 
 /// What the names of one-shot parameters begin with: what the task's role may read and delete, and not list.
@@ -32,8 +33,6 @@ pub struct HandedOver {
     pub variables: Vec<(String, String)>,
     /// The one-shot parameter that holds the credential.
     pub parameter: Option<String>,
-    /// What is to be said about it.
-    pub warning: Option<&'static str>,
 }
 
 /// Prepares the handover for one launch.
@@ -45,28 +44,24 @@ pub async fn prepare(
     github: Option<&GitHub>,
     credential: Option<&Credential>,
     aws: &Aws,
+    workflow: &Workflow,
 ) -> Result<HandedOver, Error> {
     let (Some(github), Some(credential)) = (github, credential) else { return Ok(HandedOver::default()) };
     match how {
         Handover::Task => Ok(HandedOver::default()),
-        Handover::Token => by_token(github, credential).await,
+        Handover::Token => by_token(github, credential, workflow).await,
         Handover::Parameter => by_parameter(github, credential, aws).await,
     }
 }
 
-async fn by_token(github: &GitHub, credential: &Credential) -> Result<HandedOver, Error> {
+async fn by_token(github: &GitHub, credential: &Credential, workflow: &Workflow) -> Result<HandedOver, Error> {
     let (name, token) = match credential {
         Credential::App { .. } => (env::GITHUB_TOKEN, github.installation_token().await?.token),
         _ => (env::REGISTRATION_TOKEN, github.registration_token().await?.token),
     };
-    Ok(HandedOver {
-        variables: vec![(name.to_owned(), token.expose().to_owned())],
-        parameter: None,
-        warning: Some(
-            "handover token: until it expires (one hour), whoever may call DescribeTasks on the cluster can read the token; \
-             a machine that lives longer cannot deregister by itself",
-        ),
-    })
+    // DescribeTasks shows it: a later step that prints the task must not print the token.
+    workflow.mask(&token);
+    Ok(HandedOver { variables: vec![(name.to_owned(), token.expose().to_owned())], parameter: None })
 }
 
 async fn by_parameter(github: &GitHub, credential: &Credential, aws: &Aws) -> Result<HandedOver, Error> {
@@ -76,11 +71,7 @@ async fn by_parameter(github: &GitHub, credential: &Credential, aws: &Aws) -> Re
     };
     let name = format!("{PARAMETER_PREFIX}{}", Uuid::new_v4().simple());
     put(aws, &name, &content).await?;
-    Ok(HandedOver {
-        variables: vec![(env::SECRET_PARAMETER.to_owned(), name.clone())],
-        parameter: Some(name),
-        warning: None,
-    })
+    Ok(HandedOver { variables: vec![(env::SECRET_PARAMETER.to_owned(), name.clone())], parameter: Some(name) })
 }
 
 async fn put(aws: &Aws, name: &str, content: &Secret) -> Result<(), Error> {

@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::github::GitHub;
 use crate::handover::{self, HandedOver};
 use crate::model::{Launch, LaunchId, Origin, Place};
+use crate::output::Workflow;
 use crate::phases::Phases;
 
 /// A name has room for two digits; nobody retries a step so often within an attempt.
@@ -56,6 +57,8 @@ pub struct Launcher {
     pub place: Place,
     /// Random, for this process.
     pub launcher: Uuid,
+    /// Masks what is minted for a machine.
+    pub workflow: Workflow,
 }
 
 /// What to do about the tasks that hold a token.
@@ -135,7 +138,8 @@ impl Launcher {
         for generation in 0..MAX_GENERATIONS {
             let launch = self.launch(config, id, index, generation);
             let credential = config.place.github.credential.as_ref();
-            let handed_over = handover::prepare(config.handover, self.github.as_ref(), credential, &self.aws).await?;
+            let handed_over =
+                handover::prepare(config.handover, self.github.as_ref(), credential, &self.aws, &self.workflow).await?;
             match self.try_generation(config, machine, &launch, &handed_over, &phases).await {
                 Ok(Outcome::Live { task, adopted }) => {
                     if adopted {

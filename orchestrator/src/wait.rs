@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
+use crate::aws::AwsErrorKind;
 use crate::config::WaitFor;
 use crate::ecs::client::DefinitionFacts;
 use crate::ecs::stopped::{Explanation, explain};
@@ -118,7 +119,7 @@ pub async fn until_reached(
         let mut doing = "";
         for index in open {
             let one = &launched[index];
-            let online = wait.witness == Witness::GitHub && is_online(github, one).await?;
+            let online = wait.witness == Witness::GitHub && is_online(github, one).await;
             match judge(Some(&one.task), wait.container, wait.want, wait.witness, online) {
                 Seen::Reached => reached(one, wait.want),
                 Seen::Ended(explained) => return Err(Error::Ended(explained)),
@@ -140,9 +141,19 @@ pub async fn until_reached(
     }
 }
 
+/// Brings the tasks up to date. A look that fails in passing is only a look less: a machine that is well must not be ended
+/// because AWS was asked too often.
 async fn refresh(ecs: &Ecs, launched: &mut [Launched], open: &[usize]) -> Result<(), Error> {
     let arns: Vec<_> = open.iter().map(|index| launched[*index].task.arn.clone()).collect();
-    for task in ecs.describe_tasks(&arns).await? {
+    let tasks = match ecs.describe_tasks(&arns).await {
+        Ok(tasks) => tasks,
+        Err(fault) if matches!(fault.kind, AwsErrorKind::Throttled | AwsErrorKind::Unavailable) => {
+            tracing::warn!(%fault, "could not look at the tasks, looking again");
+            return Ok(());
+        }
+        Err(fault) => return Err(fault.into()),
+    };
+    for task in tasks {
         if let Some(one) = launched.iter_mut().find(|one| one.task.arn == task.arn) {
             one.task = task;
         }
@@ -150,11 +161,17 @@ async fn refresh(ecs: &Ecs, launched: &mut [Launched], open: &[usize]) -> Result
     Ok(())
 }
 
-/// A task that does not run yet has no runner: GitHub is asked only when it can have something to say.
-async fn is_online(github: Option<&GitHub>, one: &Launched) -> Result<bool, Error> {
-    let Some(github) = github.filter(|_| one.task.status == Status::Running) else { return Ok(false) };
-    let runner = github.runner_by_name(&one.runner_name).await?;
-    Ok(runner.is_some_and(|runner| runner.status == github::Status::Online))
+/// A task that does not run yet has no runner: GitHub is asked only when it can have something to say. What it refuses here
+/// is told and waited out: the limit of the wait decides.
+async fn is_online(github: Option<&GitHub>, one: &Launched) -> bool {
+    let Some(github) = github.filter(|_| one.task.status == Status::Running) else { return false };
+    match github.runner_by_name(&one.runner_name).await {
+        Ok(runner) => runner.is_some_and(|runner| runner.status == github::Status::Online),
+        Err(fault) => {
+            tracing::warn!(%fault, "could not ask GitHub for the runner, asking again");
+            false
+        }
+    }
 }
 
 fn reached(one: &Launched, want: WaitFor) {

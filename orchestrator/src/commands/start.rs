@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use contract::{Credential, Secret};
 use uuid::Uuid;
 
 use super::Context;
@@ -75,8 +76,12 @@ async fn start_on_ecs(
     let mut cancel = Cancel::listen().map_err(|cause| Error::Other(format!("cannot listen for signals: {cause}")))?;
     let before = Phases::default();
     let github = context.github(&config.place.github)?;
-    let Cluster { aws, ecs, place } = context.cluster(place, &before).await?;
-    let launcher = Launcher { ecs, aws, github, place, launcher: Uuid::new_v4() };
+    mask_secrets(config, context);
+    let Cluster { aws, ecs, place } = tokio::select! {
+        cluster = context.cluster(place, &before) => cluster?,
+        () = cancel.requested() => return Err(Error::Cancelled),
+    };
+    let launcher = Launcher { ecs, aws, github, place, launcher: Uuid::new_v4(), workflow: context.workflow.clone() };
 
     let (mut launched, fault, cancelled) = launch(&launcher, config, machine, &mut cancel).await;
     let result = match fault {
@@ -87,6 +92,18 @@ async fn start_on_ecs(
     let Err(fault) = result else { return Ok(()) };
     clean_up(config, &launcher, &launched).await;
     Err(fault)
+}
+
+/// What came through the environment may have come from a variable instead of a secret, which GitHub does not mask.
+fn mask_secrets(config: &StartConfig, context: &Context<'_>) {
+    if let Some(namespace) = &config.place.namespace {
+        context.workflow.mask(&Secret::new(namespace.to_string()));
+    }
+    match &config.place.github.credential {
+        Some(Credential::Token(secret) | Credential::RegistrationToken(secret)) => context.workflow.mask(secret),
+        Some(Credential::App { private_key, .. }) => context.workflow.mask(private_key),
+        None => {}
+    }
 }
 
 /// A RunTask on its way is waited for even when a signal came: a task that nobody knows of could not be cleaned up.
