@@ -112,4 +112,13 @@ mod tests {
         assert_eq!(causes().lines().count(), contract::exit::Cause::ALL.len());
         assert!(causes().contains("201  idle"));
     }
+
+    #[test]
+    fn readme_has_the_same_table() {
+        let readme = include_str!("../README.md");
+        for cause in contract::exit::Cause::ALL {
+            let row = format!("| {} | `{}` | {} |", cause.code(), cause.name(), cause.meaning());
+            assert!(readme.contains(&row), "{row}");
+        }
+    }
 }

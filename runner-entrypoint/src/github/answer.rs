@@ -52,13 +52,25 @@ pub(super) fn from_reply(reply: &Reply, what: &str, fix: Option<String>) -> Trou
 /// Reads a failure to get any answer.
 pub(super) fn from_transport(url: &str, cause: &ureq::Error) -> Trouble {
     let message = format!("no answer from {url}: {cause}");
-    match cause {
-        ureq::Error::Rustls(_) | ureq::Error::Tls(_) => Trouble::Refused(format!(
+    if is_about_the_certificate(cause) {
+        return Trouble::Refused(format!(
             "{message}; if a proxy or a GHES with its own authority is in between, give its certificate by SSL_CERT_FILE"
-        )),
+        ));
+    }
+    match cause {
         ureq::Error::BadUri(_) | ureq::Error::Http(_) | ureq::Error::InvalidProxyUrl => Trouble::Refused(message),
         cause => Trouble::Unavailable { message, sent: sent(cause) },
     }
+}
+
+/// A certificate that is not trusted now will not be in a second. rustls tells of it through an I/O error.
+fn is_about_the_certificate(cause: &ureq::Error) -> bool {
+    let inner = match cause {
+        ureq::Error::Rustls(cause) => Some(cause),
+        ureq::Error::Io(cause) => cause.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()),
+        _ => None,
+    };
+    matches!(inner, Some(rustls::Error::InvalidCertificate(_)))
 }
 
 /// Whether the request can have reached GitHub.
@@ -140,7 +152,7 @@ mod tests {
     use contract::Scope;
     use ureq::http::HeaderMap;
 
-    use super::{Sent, Trouble, fix, from_reply, wait_told};
+    use super::{Sent, Trouble, fix, from_reply, from_transport, wait_told};
     use crate::http::Reply;
 
     fn reply(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> Reply {
@@ -179,6 +191,14 @@ mod tests {
         for part in ["the registration", "403", "Resource not accessible", "AB:12", "Administration: write"] {
             assert!(message.contains(part), "{part}: {message}");
         }
+    }
+
+    #[test]
+    fn certificate_that_is_not_trusted_is_refused_at_once_with_the_fix() {
+        let unknown = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
+        let cause = ureq::Error::Io(std::io::Error::new(std::io::ErrorKind::InvalidData, unknown));
+        let trouble = from_transport("https://ghe.example/api/v3", &cause);
+        assert!(matches!(&trouble, Trouble::Refused(message) if message.contains("SSL_CERT_FILE")), "{trouble:?}");
     }
 
     #[test]

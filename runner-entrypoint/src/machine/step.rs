@@ -64,7 +64,7 @@ impl Turn {
             Stage::Idle { until } if self.now >= until => self.idle_for_too_long(),
             Stage::Assigned { why, until } if self.now >= until => self.ask(why),
             Stage::Draining { until } if self.now >= until => self.interrupt_job(),
-            Stage::Finishing { until } | Stage::Ending { until } if self.now >= until => self.kill(),
+            Stage::Finishing { until } | Stage::Ending { until } if self.now >= until => self.kill_the_late(),
             Stage::Killing { until } if self.now >= until => self.deregister_as_decided(),
             Stage::Resting { until, .. } if self.now >= until => self.start_listener(),
             Stage::Resting { look: Some(look), .. } if self.now >= look => self.effects.push(Effect::LookForUpdate),

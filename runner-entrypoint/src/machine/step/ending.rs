@@ -36,9 +36,14 @@ impl Turn {
         if self.state.stop.is_some() { until.min(self.window_end(|window| window.kill)) } else { until }
     }
 
+    /// Ends a Listener that had its time.
+    pub(super) fn kill_the_late(&mut self) {
+        self.state.verdict = self.state.verdict.take().map(Verdict::killed);
+        self.kill();
+    }
+
     pub(super) fn kill(&mut self) {
         self.say("the Listener is killed");
-        self.state.verdict = self.state.verdict.take().map(Verdict::killed);
         self.effects.push(Effect::KillListener);
         self.state.stage = Stage::Killing { until: self.now.plus(budget::KILL_GRACE) };
     }
