@@ -14,7 +14,7 @@ use sandbox::contract_check::Contract;
 use sandbox::github::{Exchange, Job, JobId, RunId, RunSpec, Runner, Status as JobStatus, Step};
 use sandbox::world::{APP_ID, REPO, WorkflowRun};
 use sandbox::{Sandbox, SandboxConfig, keys};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -24,6 +24,18 @@ use crate::{Mayfly, Ran, aws_api, eventually, holds_within, leftovers};
 const DESCRIPTION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/contracts/github-rest.json");
 /// What ends by itself has ended after this.
 const SETTLE: Duration = Duration::from_secs(10);
+
+/// What RegisterTaskDefinition takes of what DescribeTaskDefinition shows.
+const DEFINED: [&str; 8] = [
+    "requiresCompatibilities",
+    "networkMode",
+    "cpu",
+    "memory",
+    "taskRoleArn",
+    "executionRoleArn",
+    "runtimePlatform",
+    "containerDefinitions",
+];
 
 /// The world of one test.
 pub struct World {
@@ -91,11 +103,11 @@ impl World {
         self.bare(line).as_step_of(&run.env).as_configured(self)
     }
 
-    /// `mayfly` on somebody's own machine: AWS by access key, the repository by flag, no GitHub credential.
+    /// `mayfly` on somebody's own machine: AWS by access key, no GitHub credential.
     pub fn laptop(&self, line: &str) -> Mayfly {
-        let line = format!("{line} --repo {REPO}");
-        self.bare(&line)
+        self.bare(line)
             .as_configured(self)
+            .env(env::REPO, REPO)
             .without("MAYFLY_ROLE_ARN")
             .env("AWS_ACCESS_KEY_ID", fixture::ADMIN_ACCESS_KEY)
             .env("AWS_SECRET_ACCESS_KEY", fixture::ADMIN_SECRET_KEY)
@@ -195,6 +207,29 @@ impl World {
     #[track_caller]
     pub fn ecs(&self, operation: &str, input: &Value) -> Value {
         aws_api::ecs(self.sandbox.aws.url(), operation, input)
+    }
+
+    /// Registers a task definition that differs from one of the sandbox's.
+    #[track_caller]
+    pub fn register_like(&self, base: &str, family: &str, change: impl FnOnce(&mut Value)) {
+        let described = self.ecs("DescribeTaskDefinition", &json!({ "taskDefinition": base }));
+        let mut definition = described["taskDefinition"].clone();
+        let fields = definition.as_object_mut().expect("a task definition is an object");
+        fields.retain(|name, _| DEFINED.contains(&name.as_str()));
+        definition["family"] = json!(family);
+        change(&mut definition);
+        self.ecs("RegisterTaskDefinition", &definition);
+    }
+
+    /// Stops all tasks of a start that need not do anything any more, and waits until they and their runners are gone.
+    #[track_caller]
+    pub fn put_away(&self, start: &Ran) {
+        for arn in start.task_arn().split(',') {
+            self.ecs("StopTask", &json!({ "cluster": fixture::CLUSTER, "task": arn, "reason": "the test is over" }));
+        }
+        for arn in start.task_arn().split(',') {
+            self.ended(arn);
+        }
     }
 
     /// Registers a runner that nobody runs.
