@@ -5,7 +5,7 @@ use std::time::Duration;
 use contract::{Credential, Secret};
 
 use super::patience::{Heed, Patience};
-use super::{Answer, Registrar, configure, credential};
+use super::{Answer, Registrar, configure, credential, files};
 use crate::github::{Api, Deleted, GitHub, Trouble};
 use crate::http::{Http, Proxies};
 use crate::machine::{RunnerId, WhenBusy};
@@ -33,7 +33,7 @@ fn try_to_remove(
 ) -> Result<Answer, Trouble> {
     let credential = credential::find(registrar, patience.until)?;
     if let Credential::RegistrationToken(token) = &credential {
-        return by_listener(registrar, token);
+        return by_listener(registrar, id, token);
     }
     let (url, scope) = (registrar.config.api_url.clone(), registrar.config.scope.clone());
     let http = Http::for_url(&url, Proxies::FromEnvironment).map_err(Trouble::Refused)?;
@@ -64,7 +64,11 @@ fn delete(github: &GitHub<'_>, patience: &mut Patience, id: u64, when_busy: When
 }
 
 /// Without REST the Listener removes itself, as long as its token lives. The token is as old as this machine, or older.
-fn by_listener(registrar: &Registrar, token: &Secret) -> Result<Answer, Trouble> {
+fn by_listener(registrar: &Registrar, id: Option<RunnerId>, token: &Secret) -> Result<Answer, Trouble> {
+    if id.is_none() && files::agent_id(&registrar.config.runner_dir).is_none() {
+        let unknown = "the Listener did not say whether it registered, and a registration token cannot look it up";
+        return Err(Trouble::Refused(unknown.to_owned()));
+    }
     if registrar.clock.now().0 > TOKEN_LIFETIME {
         let expired = "the registration token has expired; mayfly reap removes the runner";
         return Err(Trouble::Refused(expired.to_owned()));

@@ -119,6 +119,17 @@ fn registration_token_that_is_refused_is_told_in_the_listeners_words() {
 }
 
 #[test]
+fn registration_by_the_listener_that_hangs_is_ended_and_told_as_unclear() {
+    let github = GitHub::start();
+    let mut machine = Machine::new(&github);
+    std::fs::write(machine.path("hang"), "").expect("written");
+    machine.unset(env::GITHUB_TOKEN).set(env::REGISTRATION_TOKEN, "REG_marker").set(env::REGISTRATION_LIMIT, "0.2s");
+    let end = machine.start().end();
+    assert_eq!((end.cause, end.deregistered), (Cause::RegistrationUnavailable, false));
+    assert!(end.message.contains("did not say whether it registered"), "{}", end.message);
+}
+
+#[test]
 fn wrong_settings_are_told_together_and_nothing_is_registered() {
     let github = GitHub::start();
     let mut machine = Machine::new(&github);
