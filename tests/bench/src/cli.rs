@@ -1,0 +1,81 @@
+//! The command line, and the order of the parts.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use sandbox::binaries::Binaries;
+
+use crate::figures::Verdict;
+use crate::table::{complain, say};
+use crate::{entrypoint, launch, measure, sizes, table};
+
+/// Measures Mayfly beside what users would otherwise use, and prints medians and ratios of one run.
+#[derive(Debug, Parser)]
+#[command(name = "bench", version)]
+struct Cli {
+    /// Few rounds: to see that it works, not to quote.
+    #[arg(long, global = true)]
+    quick: bool,
+    /// Folder of mayfly, runner-entrypoint, standin-listener and fake-listener; else they are built [env: MAYFLY_BIN_DIR]
+    #[arg(long, global = true, value_name = "DIR")]
+    bin_dir: Option<PathBuf>,
+    /// The static runner-entrypoint; else that of target/<musl target>/release
+    #[arg(long, global = true, value_name = "FILE")]
+    entrypoint: Option<PathBuf>,
+    /// Without one: all of them.
+    #[command(subcommand)]
+    part: Option<Part>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+enum Part {
+    /// `mayfly runner start` beside the seed's recipe of AWS CLI calls.
+    Launch,
+    /// `runner-entrypoint` beside the seed's bash entrypoint.
+    Entrypoint,
+    /// Sizes of the binaries.
+    Sizes,
+    /// Runs one program and prints what it cost: each measurement is a process of its own, see `measure.rs`.
+    #[command(hide = true)]
+    Measure {
+        #[arg(last = true, required = true)]
+        command: Vec<String>,
+    },
+}
+
+pub(crate) fn main_impl() -> ExitCode {
+    let cli = Cli::parse();
+    if let Some(Part::Measure { command }) = &cli.part {
+        return measure::measure_here(command);
+    }
+    match run(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            complain(&format!("error: {fault}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: &Cli) -> io::Result<()> {
+    if cfg!(debug_assertions) {
+        say("This is a debug build: its numbers mean nothing. Use: cargo run --release -p bench");
+    }
+    let binaries = Binaries::find(cli.bin_dir.clone())?;
+    let pid1 = sizes::find_entrypoint(cli.entrypoint.clone(), &binaries)?;
+    let wants = |part: &Part| cli.part.as_ref().is_none_or(|wanted| wanted == part);
+    let mut verdicts: Vec<Verdict> = Vec::new();
+    if wants(&Part::Launch) {
+        verdicts.extend(launch::run(&binaries, if cli.quick { 3 } else { 15 })?);
+    }
+    if wants(&Part::Entrypoint) {
+        verdicts.extend(entrypoint::run(&binaries, &pid1, if cli.quick { 5 } else { 41 })?);
+    }
+    if wants(&Part::Sizes) {
+        verdicts.extend(sizes::run(&binaries, &pid1)?);
+    }
+    table::print_verdicts(&verdicts);
+    Ok(())
+}
