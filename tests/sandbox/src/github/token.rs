@@ -110,9 +110,7 @@ pub(crate) enum Denied {
 impl Actor {
     /// Whether this actor has a right at a place. `repo` is the place's repository, if it is one.
     pub(crate) fn check(&self, place: Place, repo: Option<&Repo>, right: Right) -> Result<(), Denied> {
-        if let Some(repo) = repo
-            && !self.sees(repo)
-        {
+        if repo.is_some_and(|repo| !self.sees(repo)) || self.is_foreign(place) {
             return Err(Denied::Invisible);
         }
         let allowed = match self {
@@ -128,6 +126,16 @@ impl Actor {
             Self::Classic(scopes) => repo.public || scopes.contains("repo"),
             Self::FineGrained(grant) | Self::Installation(grant) | Self::Job(grant) => grant.sees(repo),
             Self::App(_) => true,
+        }
+    }
+
+    /// Fine-grained tokens know their owner's organisation and no other.
+    fn is_foreign(&self, place: Place) -> bool {
+        match (self, place) {
+            (Self::FineGrained(grant) | Self::Installation(grant) | Self::Job(grant), Place::Org(id)) => {
+                id != grant.owner_id
+            }
+            _ => false,
         }
     }
 
@@ -155,9 +163,7 @@ fn holds(grant: &Grant, place: Place, right: Right) -> bool {
     match (place, right) {
         (Place::Repo(_), Right::Runners(level)) => grant.holds("administration", level),
         (Place::Repo(_), Right::Actions(level)) => grant.holds("actions", level),
-        (Place::Org(id), Right::Runners(level)) => {
-            id == grant.owner_id && grant.holds("organization_self_hosted_runners", level)
-        }
+        (Place::Org(_), Right::Runners(level)) => grant.holds("organization_self_hosted_runners", level),
         // No fine-grained permission reaches an enterprise's runners: GitHub's description of the API says so.
         (Place::Org(_), Right::Actions(_)) | (Place::Enterprise(_), _) => false,
     }
@@ -242,6 +248,11 @@ mod tests {
                 Actor::Installation(grant("organization_self_hosted_runners", Level::Write, Reach::All)),
                 Place::Org(77),
                 Ok(()),
+            ),
+            (
+                Actor::Installation(grant("organization_self_hosted_runners", Level::Write, Reach::All)),
+                Place::Org(78),
+                Err(Denied::Invisible),
             ),
             (
                 Actor::Installation(grant("administration", Level::Write, Reach::All)),

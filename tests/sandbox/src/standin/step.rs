@@ -145,8 +145,10 @@ impl Running {
             if let Some(status) = self.child.try_wait()? {
                 break status;
             }
-            if around.orders.latest() as u8 >= around.obeys as u8 {
-                self.insist(around.tracking_id)?;
+            match around.orders.latest() {
+                Order::Abandon => _ = orphans::kill(around.tracking_id),
+                order if order as u8 >= around.obeys as u8 => self.insist(around.tracking_id)?,
+                _ => {}
             }
         };
         let end = Instant::now() + DRAIN;

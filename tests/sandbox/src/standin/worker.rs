@@ -33,12 +33,14 @@ pub(super) enum Order {
     Cancel,
     /// The runner is stopped: nothing runs any more.
     Shutdown,
+    /// The Listener is gone: nobody is left to report to.
+    Abandon,
 }
 
 impl Order {
     pub(super) fn word(self) -> &'static str {
         match self {
-            Self::None => "",
+            Self::None | Self::Abandon => "",
             Self::Cancel => "cancel",
             Self::Shutdown => "shutdown",
         }
@@ -58,7 +60,8 @@ impl Orders {
         match self.0.load(Ordering::SeqCst) {
             0 => Order::None,
             1 => Order::Cancel,
-            _ => Order::Shutdown,
+            2 => Order::Shutdown,
+            _ => Order::Abandon,
         }
     }
 }
@@ -98,8 +101,7 @@ fn take_orders(orders: Orders) {
                 orders.give(order);
             }
         }
-        // The Listener is gone: nobody is left who could report the end.
-        orders.give(Order::Shutdown);
+        orders.give(Order::Abandon);
     });
 }
 
@@ -126,7 +128,7 @@ impl Work {
                 Order::None => !self.failed || step.always,
                 Order::Cancel => step.always,
                 // Not even `always()` is evaluated when the runner itself goes (`actions/runner StepsRunner.cs`).
-                Order::Shutdown => false,
+                Order::Shutdown | Order::Abandon => false,
             };
             if runs {
                 self.run_step(&step.name, &Script::Text(step.run));
@@ -134,7 +136,7 @@ impl Work {
                 self.report(Vec::new(), Some((&step.name, "skipped")), None);
             }
         }
-        if self.orders.latest() != Order::Shutdown {
+        if matches!(self.orders.latest(), Order::None | Order::Cancel) {
             self.hook("Complete runner", "ACTIONS_RUNNER_HOOK_JOB_COMPLETED");
         }
         self.finish()
@@ -179,7 +181,7 @@ impl Work {
         let mut lines = vec!["Cleaning up orphan processes".to_owned()];
         lines.extend(orphans::kill(&self.tracking_id));
         let result = match self.orders.latest() {
-            Order::Shutdown => {
+            Order::Shutdown | Order::Abandon => {
                 lines.push(format!("Error: {SHUTDOWN_TEXT}"));
                 TaskResult::Failed
             }
@@ -194,7 +196,11 @@ impl Work {
         result
     }
 
+    /// Of a job whose Listener is gone nobody hears again: the service finds out by the silence.
     fn report(&self, lines: Vec<String>, step: Option<(&str, &str)>, result: Option<TaskResult>) {
+        if self.orders.latest() == Order::Abandon {
+            return;
+        }
         let steps = step
             .into_iter()
             .map(|(name, conclusion)| StepResult { name: name.to_owned(), conclusion: conclusion.to_owned() });

@@ -58,6 +58,17 @@ fn secondary_limits_tell_when_to_come_back() {
 }
 
 #[test]
+fn hanging_request_ends_by_the_clients_patience_only() {
+    let world = World::start();
+    world.github.fault(Fault::once("GET", RUNNERS, FaultKind::Hang));
+    let patience = std::time::Duration::from_millis(100);
+    let agent = ureq::Agent::config_builder().timeout_global(Some(patience)).user_agent("test").build();
+    let answer = ureq::Agent::from(agent).get(format!("{}{RUNNERS}", world.github.url())).call();
+    assert!(matches!(answer, Err(ureq::Error::Timeout(_))), "{answer:?}");
+    assert_eq!(world.admin().get(RUNNERS).status, 200);
+}
+
+#[test]
 fn faults_can_be_planned_and_dropped_by_curl() {
     let world = World::start();
     let admin = world.admin();

@@ -147,6 +147,10 @@ fn groups_are_listed_where_they_exist() {
         groups.iter().map(|group| group["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(names("/orgs/octo/actions/runner-groups"), ["Default", "GitHub Actions", "builders"]);
+    let visible = |repo: &str| names(&format!("/orgs/octo/actions/runner-groups?visible_to_repository={repo}"));
+    assert_eq!(visible("demo"), ["Default", "GitHub Actions", "builders"]);
+    world.github.add_repo(crate::world::repo(5, "other"));
+    assert_eq!(visible("other"), ["Default", "GitHub Actions"]);
     assert_eq!(names("/enterprises/big-co/actions/runner-groups"), ["Default", "GitHub Actions"]);
     assert_eq!(admin.get("/repos/octo/demo/actions/runner-groups").status, 404);
 }

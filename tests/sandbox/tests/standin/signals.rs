@@ -67,7 +67,7 @@ fn killed_runner_is_lost_and_its_job_fails_later() {
     let listener = runner.start();
     world.printed(job, "ready");
     listener.signal(Signal::SIGKILL);
-    listener.end();
+    drop(listener);
     world.github.clock().advance(std::time::Duration::from_secs(601));
     let job = world.done(job);
     assert_eq!(job.conclusion, Some(Conclusion::Failure));

@@ -86,29 +86,37 @@ struct OpenPoll<'a> {
 
 impl<'a> OpenPoll<'a> {
     fn begin(hub: &'a Shared, session: &'a str) -> Self {
-        hub.change(|state, now| touch(state, session, now, |open| open.polls += 1));
+        hub.change(|state, now| heard(state, session, now).map(|open| open.polls += 1));
         Self { hub, session }
+    }
+
+    /// The runner waited to the end: it is there.
+    fn finish(self) {
+        self.hub.change(|state, now| _ = heard(state, self.session, now));
     }
 }
 
 impl Drop for OpenPoll<'_> {
     fn drop(&mut self) {
-        self.hub.change(|state, now| touch(state, self.session, now, |open| open.polls -= 1));
+        // Hanging up is no sign of life, so the time that it was last heard of stays.
+        self.hub.change(|state, _| {
+            let open = state.runner_of_session(self.session).and_then(|runner| runner.session.as_mut());
+            open.map(|open| open.polls -= 1)
+        });
     }
 }
 
-fn touch(state: &mut Model, session: &str, now: OffsetDateTime, change: impl FnOnce(&mut Session)) {
-    let Some(runner) = state.runner_of_session(session) else { return };
+/// Notes a sign of life of a session's runner.
+fn heard<'a>(state: &'a mut Model, session: &str, now: OffsetDateTime) -> Option<&'a mut Session> {
+    let runner = state.runner_of_session(session)?;
     runner.last_seen = Some(now);
-    if let Some(open) = &mut runner.session {
-        change(open);
-    }
+    runner.session.as_mut()
 }
 
 async fn next_message(State(hub): State<Hub>, Path(session): Path<String>) -> Answer {
     let poll = OpenPoll::begin(&hub, &session);
     let news = hub.wait_for(hub.limits.poll, || look_for_message(&hub, &session)).await;
-    drop(poll);
+    poll.finish();
     match news {
         None => Ok(StatusCode::NO_CONTENT.into_response()),
         Some(None) => Err(Refusal::not_found()),

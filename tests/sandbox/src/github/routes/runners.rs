@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::super::caller::Visitor;
-use super::super::directory::Place;
+use super::super::directory::{Group, Place};
 use super::super::hub::Hub;
 use super::super::paging::Paging;
 use super::super::refusal::{Answer, Refusal};
@@ -61,15 +61,32 @@ async fn remove(visitor: Visitor, Path(path): Path<RunnerPath>) -> Answer {
     }
 }
 
-async fn groups(visitor: Visitor, OriginalUri(uri): OriginalUri, Query(paging): Query<Paging>) -> Answer {
+/// Filter of the list of groups.
+#[derive(Default, Deserialize)]
+struct GroupFilter {
+    visible_to_repository: Option<String>,
+}
+
+async fn groups(
+    visitor: Visitor,
+    OriginalUri(uri): OriginalUri,
+    Query(paging): Query<Paging>,
+    Query(filter): Query<GroupFilter>,
+) -> Answer {
     if matches!(visitor.place, Place::Repo(_)) {
         return Err(Refusal::not_found());
     }
     visitor.needs(Right::Runners(Level::Read))?;
     let hub = visitor.hub();
     let groups = hub.read(|state| {
-        let groups = state.directory.groups(visitor.place);
-        groups.iter().map(|group| render::group(group, &hub.url, &visitor.scope)).collect()
+        let asked = filter.visible_to_repository.as_ref();
+        let repo = asked.map(|name| state.directory.repos.iter().find(|repo| repo.name.eq_ignore_ascii_case(name)));
+        let visible = |group: &Group| match repo {
+            None => true,
+            Some(repo) => repo.is_some_and(|repo| state.directory.may_use(repo, visitor.place, group.id)),
+        };
+        let groups = state.directory.groups(visitor.place).into_iter().filter(visible);
+        groups.map(|group| render::group(&group, &hub.url, &visitor.scope)).collect()
     });
     Ok(paging.answer(hub, uri.path(), "runner_groups", groups))
 }
