@@ -153,6 +153,25 @@ impl World {
         self.sandbox.aws.task(start.task_arn()).unwrap_or_else(|| panic!("ECS does not know {}", start.task_arn()))
     }
 
+    /// What a task's container was told by the overrides.
+    ///
+    /// # Panics
+    /// Where it was not told this.
+    #[track_caller]
+    pub fn told(&self, task: &Task, name: &str) -> String {
+        let environment = &task.overrides["containerOverrides"][0]["environment"];
+        let pair = environment.as_array().into_iter().flatten().find(|pair| pair["name"] == name);
+        let value = pair.and_then(|pair| pair["value"].as_str());
+        value.unwrap_or_else(|| panic!("{name} is not in the overrides: {environment}")).to_owned()
+    }
+
+    /// Waits until so many tasks were started.
+    #[track_caller]
+    pub fn until_tasks(&self, count: usize) -> Vec<Task> {
+        let tasks = || Some(self.sandbox.aws.tasks()).filter(|tasks| tasks.len() == count);
+        eventually(&format!("{count} tasks were started"), tasks)
+    }
+
     /// The only task that ever was.
     ///
     /// # Panics
