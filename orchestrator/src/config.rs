@@ -3,9 +3,12 @@
 //! [`settings`] lays the layers over one another and remembers where each value came from; [`resolve`] turns them into what
 //! the commands need, and collects every fault instead of stopping at the first.
 
+pub mod aws;
 pub mod faults;
 pub mod file;
+pub mod machine;
 pub mod place;
+mod runner;
 pub mod settings;
 pub mod start;
 

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::aws::{Aws, AwsError, AwsErrorKind};
 use crate::config::StartConfig;
-use crate::config::start::EcsMachine;
+use crate::config::machine::EcsMachine;
 use crate::ecs::{Ecs, RunAnswer, RunTaskRequest, Task, TaskArn, request};
 use crate::error::Error;
 use crate::github::GitHub;

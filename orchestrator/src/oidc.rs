@@ -11,7 +11,7 @@ use contract::Secret;
 use http::{Request, StatusCode};
 use serde::Deserialize;
 
-use crate::config::place::OidcLogin;
+use crate::config::aws::OidcLogin;
 use crate::http::{Http, HttpError};
 
 /// GitHub answers within a second; the rest is for a bad moment.

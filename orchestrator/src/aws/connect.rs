@@ -17,7 +17,7 @@ use super::credentials::OidcCredentials;
 use super::endpoints::Endpoints;
 use super::{AwsError, AwsErrorKind};
 use crate::config::Vars;
-use crate::config::place::{AwsLogin, AwsPlace, OidcLogin};
+use crate::config::aws::{AwsLogin, AwsPlace, OidcLogin};
 use crate::error::Error;
 use crate::http::Http;
 use crate::phases::Phases;

@@ -14,7 +14,7 @@ use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIden
 use contract::Secret;
 
 use super::{AwsError, AwsErrorKind};
-use crate::config::place::OidcLogin;
+use crate::config::aws::OidcLogin;
 use crate::error::Error;
 use crate::http::Http;
 use crate::oidc::{self, Claims};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::aws::Aws;
 use crate::cli::{Output, PlaceArgs};
-use crate::config::place::AwsPlace;
+use crate::config::aws::AwsPlace;
 use crate::config::{ConfigError, Faults, GitHubAccess, PlaceConfig, Settings, Vars};
 use crate::ecs::Ecs;
 use crate::error::Error;

@@ -4,7 +4,7 @@ use aws_sdk_ecs::operation::run_task::builders::RunTaskFluentBuilder;
 use aws_sdk_ecs::types;
 use serde::Serialize;
 
-use crate::config::start::{EcsMachine, Network};
+use crate::config::machine::{EcsMachine, Network};
 use crate::model::{ClientToken, Launch, LaunchMode, RunnerSpec};
 
 /// ECS's limit for all overrides of a request, punctuation included (API reference, RunTask).
