@@ -26,6 +26,8 @@ const MAX_GENERATIONS: u32 = 100;
 const MISSING_PATIENCE: Duration = Duration::from_secs(60);
 /// A task on its way down takes its stopTimeout, two minutes at most on Fargate, and the clean-up of its network.
 const DYING_PATIENCE: Duration = Duration::from_secs(240);
+/// RunTask is limited to 20 a second for Fargate (ECS developer guide: throttling). A group that fails stops at its first fault.
+const AT_ONCE: usize = 20;
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
@@ -109,8 +111,28 @@ impl Launcher {
                 Err(fault) => return (launched, Some(fault)),
             }
         }
+        let mut fault = None;
+        let rest: Vec<u32> = (first..config.count).collect();
+        for indices in rest.chunks(AT_ONCE) {
+            fault = self.launch_some(config, machine, id, indices, &mut launched).await;
+            if fault.is_some() {
+                break;
+            }
+        }
+        launched.sort_by_key(|one| one.launch.index);
+        (launched, fault)
+    }
+
+    async fn launch_some(
+        &self,
+        config: &StartConfig,
+        machine: &EcsMachine,
+        id: LaunchId,
+        indices: &[u32],
+        launched: &mut Vec<Launched>,
+    ) -> Option<Error> {
         let mut starts = tokio::task::JoinSet::new();
-        for index in first..config.count {
+        for index in indices.iter().copied() {
             let (this, config, machine) = (self.clone(), config.clone(), machine.clone());
             starts.spawn(async move { this.launch_one(&config, &machine, id, index).await });
         }
@@ -122,8 +144,7 @@ impl Launcher {
                 Err(panic) => fault = fault.or_else(|| Some(Error::Other(format!("a launch broke off: {panic}")))),
             }
         }
-        launched.sort_by_key(|one| one.launch.index);
-        (launched, fault)
+        fault
     }
 
     async fn launch_one(
