@@ -2,7 +2,6 @@
 
 use std::time::{Duration, SystemTime};
 
-use contract::{Credential, Secret};
 use uuid::Uuid;
 
 use super::Context;
@@ -77,7 +76,6 @@ async fn start_on_ecs(
     let mut cancel = Cancel::listen().map_err(|cause| Error::Other(format!("cannot listen for signals: {cause}")))?;
     let before = Phases::default();
     let github = context.github(&config.place.github)?;
-    mask_secrets(config, context);
     let Cluster { aws, ecs, place } = tokio::select! {
         cluster = context.cluster(place, &before) => cluster?,
         () = cancel.requested() => return Err(Error::Cancelled),
@@ -93,18 +91,6 @@ async fn start_on_ecs(
     let Err(fault) = result else { return Ok(()) };
     clean_up(config, &launcher, &launched).await;
     Err(fault)
-}
-
-/// What came through the environment may have come from a variable instead of a secret, which GitHub does not mask.
-fn mask_secrets(config: &StartConfig, context: &Context<'_>) {
-    if let Some(namespace) = &config.place.namespace {
-        context.workflow.mask(&Secret::new(namespace.to_string()));
-    }
-    match &config.place.github.credential {
-        Some(Credential::Token(secret) | Credential::RegistrationToken(secret)) => context.workflow.mask(secret),
-        Some(Credential::App { private_key, .. }) => context.workflow.mask(private_key),
-        None => {}
-    }
 }
 
 /// A RunTask on its way is waited for even when a signal came: a task that nobody knows of could not be cleaned up.

@@ -25,7 +25,8 @@ impl Workflow {
         Self { active, output: file("GITHUB_OUTPUT"), summary: file("GITHUB_STEP_SUMMARY") }
     }
 
-    /// Masks a secret in everything that the job prints from now on. Never the label, `runs-on` or an ARN: GitHub drops job
+    /// Masks what was minted here in everything that the job prints from now on. What came from GitHub's own secrets is masked
+    /// already, and a mask is itself a line that shows the value to whoever redirects our stderr. Never the label, `runs-on` or an ARN: GitHub drops job
     /// outputs that contain a masked value.
     pub fn mask(&self, secret: &Secret) {
         if !self.active {
