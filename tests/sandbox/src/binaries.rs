@@ -1,6 +1,6 @@
 //! Finds the programs that the sandbox runs, and builds them where nobody said where they are.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -56,11 +56,12 @@ fn build(folder: &Path) -> io::Result<()> {
     let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or("debug");
     let profile = if name == "debug" { "dev" } else { name };
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let built = Command::new(cargo)
-        .args(["build", "--workspace", "--bins", "--quiet", "--profile", profile])
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
-        .stdin(Stdio::null())
-        .output()?;
+    let mut command = Command::new(cargo);
+    command.args(["build", "--workspace", "--bins", "--profile", profile]).stdin(Stdio::null()).stdout(Stdio::piped());
+    command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    // The first build takes minutes: a person at a terminal sees cargo's progress, everybody else its faults only.
+    command.stderr(if io::stderr().is_terminal() { Stdio::inherit() } else { Stdio::piped() });
+    let built = command.spawn()?.wait_with_output()?;
     if built.status.success() {
         return Ok(());
     }

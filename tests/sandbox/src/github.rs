@@ -1,6 +1,6 @@
 //! A stateful stand-in of GitHub: runners, runs, jobs, Apps, tokens, OIDC, over HTTP on this machine.
 //!
-//! A model ([`state`]) and routes that ask it. Tests build and inspect the model through [`GitHub`]; programs under test see
+//! A model (`github/state.rs`) and routes that ask it. Tests build and inspect the model through [`GitHub`]; programs under test see
 //! nothing but HTTP. It is strict where GitHub is, and keeps a log of everything that was asked.
 
 mod app;

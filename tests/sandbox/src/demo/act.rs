@@ -77,7 +77,9 @@ impl<'a> Act<'a> {
             Mode::Fargate | Mode::Ec2 => _ = command.envs(&self.run.env),
             Mode::Local => self.prepare_laptop(&mut command)?,
         }
-        command.args(["runner", "start", "--output", "json", "--wait", "online", "--launch-mode", self.mode.name()]);
+        command.args(["runner", "start", "--launch-mode", self.mode.name(), "--wait", "online", "--output", "json"]);
+        // Should the story break off here, the machine leaves soon.
+        command.args(["--max-idle", "1m"]);
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let done = tokio::time::timeout(LIMIT, command.output()).await;
         let output = done.map_err(|_| "mayfly runner start took too long")?.map_err(|fault| fault.to_string())?;

@@ -169,61 +169,19 @@ pub(crate) fn account(account: &Account, base: &str) -> Value {
         "type": "Organization",
         "site_admin": false,
     });
-    let linked = [
-        "followers",
-        "following",
-        "gists",
-        "starred",
-        "subscriptions",
-        "organizations",
-        "repos",
-        "events",
-        "received_events",
-    ];
-    add_links(&mut body, &linked, &url);
+    add_links(&mut body, ACCOUNT_LINKS, &url);
     body
 }
 
 /// Links that clients follow and that GitHub's description asks for in each repository.
-const REPOSITORY_LINKS: [&str; 37] = [
-    "archive",
-    "assignees",
-    "blobs",
-    "branches",
-    "collaborators",
-    "comments",
-    "commits",
-    "compare",
-    "contents",
-    "contributors",
-    "deployments",
-    "downloads",
-    "events",
-    "forks",
-    "git_commits",
-    "git_refs",
-    "git_tags",
-    "hooks",
-    "issue_comment",
-    "issue_events",
-    "issues",
-    "keys",
-    "labels",
-    "languages",
-    "merges",
-    "milestones",
-    "notifications",
-    "pulls",
-    "releases",
-    "stargazers",
-    "statuses",
-    "subscribers",
-    "subscription",
-    "tags",
-    "teams",
-    "trees",
-    "workflows",
-];
+const REPOSITORY_LINKS: &str = "\
+    archive assignees blobs branches collaborators comments commits compare contents contributors deployments \
+    downloads events forks git_commits git_refs git_tags hooks issue_comment issue_events issues keys labels \
+    languages merges milestones notifications pulls releases stargazers statuses subscribers subscription tags \
+    teams trees workflows";
+/// The same of each account.
+const ACCOUNT_LINKS: &str =
+    "followers following gists starred subscriptions organizations repos events received_events";
 
 pub(crate) fn repository(repo: &Repo, base: &str) -> Value {
     let url = format!("{base}/repos/{}", repo.full_name());
@@ -240,12 +198,12 @@ pub(crate) fn repository(repo: &Repo, base: &str) -> Value {
         "fork": false,
         "url": url,
     });
-    add_links(&mut body, &REPOSITORY_LINKS, &url);
+    add_links(&mut body, REPOSITORY_LINKS, &url);
     body
 }
 
-fn add_links(body: &mut Value, names: &[&str], base: &str) {
-    for name in names {
+fn add_links(body: &mut Value, names: &str, base: &str) {
+    for name in names.split_whitespace() {
         body[format!("{name}_url")] = format!("{base}/{}", name.replace('_', "/")).into();
     }
 }

@@ -41,6 +41,17 @@ fn refused_version_has_its_own_code_where_that_was_asked_for() {
 }
 
 #[test]
+fn runner_that_was_told_to_update_works_when_started_again() {
+    let world = World::start();
+    world.github.misbehave("r", Misbehaviour::Update(3));
+    let runner = world.runner("r");
+    assert_eq!(runner.start().end().0.code(), Some(3));
+    let job = world.queue(vec![Step::new("s", "true")]);
+    assert_eq!(runner.start().end().0.code(), Some(0));
+    assert_eq!(world.done(job).conclusion, Some(Conclusion::Success));
+}
+
+#[test]
 fn runner_that_never_connects_is_never_online() {
     let world = World::start();
     world.github.misbehave("r", Misbehaviour::NeverConnect);

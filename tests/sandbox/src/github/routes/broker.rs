@@ -15,7 +15,7 @@ use super::super::hub::{Hub, Shared};
 use super::super::job_message;
 use super::super::refusal::{Answer, Refusal};
 use super::super::run::{Conclusion, JobId};
-use super::super::runner::{Runner, Session};
+use super::super::runner::{Misbehaviour, Runner, Session};
 use super::super::state::State as Model;
 use super::super::token::Purpose;
 use super::configure;
@@ -39,9 +39,12 @@ struct Named {
     runner: String,
 }
 
-/// How the sandbox wants a runner to misbehave.
+/// How the sandbox wants a runner to misbehave. An update happens once: a runner that was updated works.
 async fn behaviour(State(hub): State<Hub>, Query(named): Query<Named>) -> Answer {
     let how = hub.read(|state| state.misbehaviours.get(&named.runner).cloned().unwrap_or_default());
+    if let Misbehaviour::Update(_) = how {
+        hub.change(|state, _| state.misbehaviours.remove(&named.runner));
+    }
     Ok(Json(how).into_response())
 }
 
