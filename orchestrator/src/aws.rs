@@ -5,6 +5,7 @@ pub mod credentials;
 pub mod endpoints;
 pub mod error;
 pub mod signed;
+pub(crate) mod throttling;
 
 pub use connect::{Aws, Caller};
 pub use error::{AwsError, AwsErrorKind};

@@ -6,6 +6,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use super::request::RunTaskRequest;
 use super::stopped::{Explanation, explain_failure};
 use super::task::{Task, TaskArn};
+use crate::aws::throttling::RateExceeded;
 use crate::aws::{Aws, AwsError, AwsErrorKind};
 
 /// DescribeTasks takes so many at once.
@@ -47,6 +48,7 @@ impl Ecs {
     pub fn new(aws: &Aws, cluster: &str) -> Self {
         let mut builder = aws_sdk_ecs::config::Builder::from(&aws.config);
         builder.set_endpoint_url(aws.endpoints.configured("ecs").map(str::to_owned));
+        let builder = builder.retry_classifier(RateExceeded);
         Self { client: aws_sdk_ecs::Client::from_conf(builder.build()), cluster: cluster.to_owned() }
     }
 
