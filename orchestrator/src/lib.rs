@@ -33,6 +33,7 @@ pub mod config;
 pub mod error;
 pub mod output;
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -106,5 +107,8 @@ fn start_tracing(verbose: u8) {
         1 => "orchestrator=debug",
         _ => "orchestrator=trace",
     };
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    // A workflow's log and a file show escape sequences as they are.
+    let colours = std::io::stderr().is_terminal();
+    let format = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
+    format.with_writer(std::io::stderr).with_ansi(colours).init();
 }
