@@ -118,7 +118,7 @@ impl File {
     /// # Errors
     /// Not TOML, or a key that nobody knows.
     pub fn parse(text: &str) -> Result<Self, String> {
-        toml::from_str(text).map_err(|fault| fault.to_string().trim_end().to_owned())
+        toml::from_str(text).map_err(|fault| located(&fault, text))
     }
 
     /// The value of a runner's setting for a key: the profile's own, else `[runner]`'s; with its place.
@@ -127,6 +127,13 @@ impl File {
         own.map(|value| (format!("mayfly.toml [profile.{profile}] {key}"), value))
             .or_else(|| self.runner.get(key).map(|value| (format!("mayfly.toml [runner] {key}"), value)))
     }
+}
+
+/// The fault in one line. TOML's own text draws the place over several.
+fn located(fault: &toml::de::Error, text: &str) -> String {
+    let message = fault.message().replace('\n', ", ");
+    let start = fault.span().and_then(|span| text.get(..span.start));
+    start.map_or_else(|| message.clone(), |before| format!("line {}: {message}", before.matches('\n').count() + 1))
 }
 
 #[cfg(test)]
@@ -145,6 +152,6 @@ mod tests {
     #[test]
     fn unknown_key_is_a_fault_that_names_it() {
         let fault = File::parse("[runner]\ncpus = 2").expect_err("unknown key");
-        assert!(fault.contains("cpus"), "{fault}");
+        assert!(fault.starts_with("line 2: ") && fault.contains("cpus"), "{fault}");
     }
 }
