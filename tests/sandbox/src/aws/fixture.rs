@@ -80,6 +80,8 @@ fn container() -> Value {
         "image": IMAGE,
         "essential": true,
         "stopTimeout": 120,
+        // PID 1 cannot ask ECS for it.
+        "environment": [{ "name": contract::env::STOP_TIMEOUT, "value": "120" }],
         "secrets": [{
             "name": contract::env::GITHUB_TOKEN,
             "valueFrom": format!("arn:aws:ssm:{REGION}:{ACCOUNT}:parameter{TOKEN_PARAMETER}"),
