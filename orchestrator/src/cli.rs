@@ -139,7 +139,7 @@ pub struct StartArgs {
     /// Capacity provider for launch mode ec2, which can scale from zero, instead of launch type EC2 [env: MAYFLY_CAPACITY_PROVIDER]
     #[arg(long, value_name = "NAME", help_heading = "Machine")]
     pub capacity_provider: Option<String>,
-    /// Variable for the job, NAME=VALUE; may be repeated
+    /// Variable for the job, NAME=VALUE; may be repeated. Not for secrets: DescribeTasks shows it
     #[arg(long = "env", value_name = "NAME=VALUE", help_heading = "Machine")]
     pub job_env: Vec<String>,
     /// Runner distribution for launch mode local (has bin/Runner.Listener); else it is downloaded [env: MAYFLY_RUNNER_DIST]
