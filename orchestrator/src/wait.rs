@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use contract::exit::Cause;
 use tokio::time::Instant;
 
 use crate::aws::AwsErrorKind;
@@ -43,7 +44,7 @@ pub enum Seen {
 pub fn judge(task: Option<&Task>, container: &str, want: WaitFor, witness: Witness, online: bool) -> Seen {
     let Some(task) = task else { return Seen::Pending("not shown by ECS yet") };
     if task.status.is_over() || task.stopping {
-        return Seen::Ended(explain(task, container));
+        return if has_served(task, container) { Seen::Reached } else { Seen::Ended(explain(task, container)) };
     }
     if want == WaitFor::None || (want == WaitFor::Online && online) {
         return Seen::Reached;
@@ -55,6 +56,12 @@ pub fn judge(task: Option<&Task>, container: &str, want: WaitFor, witness: Witne
         _ if want == WaitFor::Running => Seen::Reached,
         _ => running(task, container, witness),
     }
+}
+
+/// Whether a job ran on it. One that was queued before its machine can be over before anybody has seen the runner online.
+fn has_served(task: &Task, container: &str) -> bool {
+    let code = task.container(container).and_then(|container| container.exit_code);
+    code.and_then(Cause::from_code).is_some_and(Cause::has_served)
 }
 
 fn running(task: &Task, container: &str, witness: Witness) -> Seen {
@@ -242,6 +249,17 @@ mod tests {
         assert!(reached(Status::Running, Health::Unknown, WaitFor::Online, Witness::GitHub, true));
         assert!(!reached(Status::Running, Health::Healthy, WaitFor::Online, Witness::GitHub, false));
         assert!(reached(Status::Running, Health::Unknown, WaitFor::Online, Witness::Nobody, false));
+    }
+
+    #[test]
+    fn machine_whose_job_is_over_before_anybody_looked_has_been_online() {
+        let mut task = task(Status::Stopped, Health::Unknown);
+        for (code, reached) in [(Some(0), true), (Some(204), true), (Some(201), false), (Some(1), false), (None, false)]
+        {
+            task.containers[0].exit_code = code;
+            let seen = judge(Some(&task), "runner", WaitFor::Online, Witness::Health, false);
+            assert_eq!(seen == Seen::Reached, reached, "exit code {code:?}");
+        }
     }
 
     #[test]

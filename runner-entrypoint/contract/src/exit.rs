@@ -80,6 +80,13 @@ causes! {
     GhostLeft = 220, "ghost_left", "the registration could not be removed from GitHub";
 }
 
+impl Cause {
+    /// Whether a job ran to its end: the machine did what it was for.
+    pub const fn has_served(self) -> bool {
+        matches!(self, Self::JobDone | Self::Drained)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Cause;
