@@ -57,3 +57,39 @@ pub(crate) fn kill_processes(home: &Path) {
         let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use crate::World;
+
+    /// What is left in a world.
+    fn left(world: &World) -> String {
+        super::of(&world.sandbox, world.home()).join("\n")
+    }
+
+    #[test]
+    fn runner_and_fault_and_process_that_nobody_looked_at_are_left_over() {
+        let world = World::start();
+        assert_eq!(left(&world), "");
+        world.add_runner("forgotten");
+        world.sandbox.aws.fault(sandbox::aws::Fault::once("StopTask", sandbox::aws::FaultKind::Hang));
+        let mut process = Command::new("sleep").arg("60").env("HOME", world.home()).spawn().expect("sleep can be run");
+        for word in ["runner forgotten", "a fault that never struck", "sleep 60"] {
+            assert!(left(&world).contains(word), "{}", left(&world));
+        }
+        super::kill_processes(world.home());
+        process.wait().expect("it was killed");
+        assert!(!left(&world).contains("sleep 60"));
+    }
+
+    #[test]
+    fn task_that_lives_is_left_over() {
+        let world = World::start();
+        let start = world.step("runner start --wait none").succeeds();
+        assert!(left(&world).contains(start.task_arn()), "{}", left(&world));
+        world.put_away(&start);
+        world.finish();
+    }
+}

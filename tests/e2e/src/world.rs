@@ -222,6 +222,12 @@ impl World {
         self.sandbox.aws.calls(operation)
     }
 
+    /// Waits until every fault of AWS's has struck: until whoever it is for has come so far.
+    #[track_caller]
+    pub fn until_faults_struck(&self) {
+        eventually("every fault has struck", || self.sandbox.aws.pending_faults().is_empty().then_some(()));
+    }
+
     /// Calls an operation of ECS as the account's administrator.
     #[track_caller]
     pub fn ecs(&self, operation: &str, input: &Value) -> Value {

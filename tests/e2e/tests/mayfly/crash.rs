@@ -1,7 +1,7 @@
 //! `mayfly` dies or is told to stop at the worst of moments: nothing is left that nobody ends.
 
 use contract::exit::Cause;
-use e2e::{Running, World, eventually};
+use e2e::{Running, World};
 use nix::sys::signal::Signal;
 use sandbox::aws::{Fault, FaultKind, StopCode};
 use sandbox::github;
@@ -13,7 +13,7 @@ fn killed_in_run_task(world: &World, flags: &str) {
     world.sandbox.aws.fault(Fault::once("RunTask", FaultKind::LostAnswer));
     world.sandbox.aws.fault(Fault::once("RunTask", FaultKind::Hang));
     let running = world.step(&format!("runner start {flags}")).start();
-    eventually("RunTask was sent again", || (world.aws_calls("RunTask").len() == 2).then_some(()));
+    world.until_faults_struck();
     let ran = running.killed();
     assert_eq!((ran.stdout.as_str(), ran.outputs.len()), ("", 0));
     world.only_task();
@@ -48,7 +48,7 @@ fn start_that_is_killed_while_it_waits_has_told_the_label_already() {
     world.sandbox.aws.fault(Fault::once("DescribeTasks", FaultKind::Hang));
     let running = world.step("runner start --max-idle 1s").start();
     running.until_said("started task");
-    eventually("it waits", || (!world.aws_calls("DescribeTasks").is_empty()).then_some(()));
+    world.until_faults_struck();
     let ran = running.killed();
     assert_eq!(ran.task_arn(), world.only_task().arn);
     world.ended(ran.task_arn());
@@ -84,6 +84,7 @@ fn cancelled_wait_deletes_the_runner_before_it_stops_the_task() {
     world.sandbox.aws.fault(Fault::once("DescribeTasks", FaultKind::Hang));
     let running = world.step("runner start").with_token(&world).start();
     running.until_said("started task");
+    world.until_faults_struck();
     let runner = world.online_runner();
     running.signal(Signal::SIGINT);
     running.ends_with(130);
@@ -113,6 +114,7 @@ fn cancelled_wait_leaves_a_task_alone_that_another_start_has_made() {
     world.sandbox.aws.fault(Fault::once("DescribeTasks", FaultKind::Hang).after(1));
     let second = world.step("runner start").start();
     second.until_said("found task");
+    world.until_faults_struck();
     second.signal(Signal::SIGINT);
     second.ends_with(130);
     assert!(!world.task_of(&first).is_to_stop);
@@ -125,7 +127,7 @@ fn start_that_is_cancelled_during_run_task_stops_the_task_that_it_gets() {
     let world = World::start();
     world.sandbox.aws.fault(Fault::once("RunTask", FaultKind::DelayMillis(800)));
     let running = world.step("runner start").start();
-    eventually("RunTask was sent", || (!world.aws_calls("RunTask").is_empty()).then_some(()));
+    world.until_faults_struck();
     running.signal(Signal::SIGTERM);
     running.ends_with(130);
     world.ended(&world.only_task().arn);
@@ -137,9 +139,28 @@ fn start_that_is_cancelled_before_the_launch_starts_nothing() {
     let world = World::start();
     world.sandbox.aws.fault(Fault::once("AssumeRoleWithWebIdentity", FaultKind::DelayMillis(1_500)));
     let running = world.step("runner start").start();
-    eventually("STS was asked", || (!world.sandbox.aws.log().is_empty()).then_some(()));
+    world.until_faults_struck();
     running.signal(Signal::SIGINT);
     running.ends_with(130);
     assert!(world.aws_calls("RunTask").is_empty());
     world.finish();
+}
+
+/// Whatever call the first start hangs in when it is killed, the second one has exactly one live task.
+#[test]
+fn start_killed_during_any_call_is_made_good_by_the_next() {
+    let calls = [("AssumeRoleWithWebIdentity", 0), ("RunTask", 0), ("DescribeTasks", 0), ("DescribeTasks", 2)];
+    for (operation, skip) in calls {
+        let world = World::start();
+        world.sandbox.aws.fault(Fault::once(operation, FaultKind::Hang).after(skip));
+        let running = world.step("runner start").start();
+        world.until_faults_struck();
+        running.killed();
+
+        let start = world.step("runner start").succeeds();
+
+        assert_eq!(world.only_task().arn, start.task_arn(), "killed in {operation}");
+        world.put_away(&start);
+        world.finish();
+    }
 }

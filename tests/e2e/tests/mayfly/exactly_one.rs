@@ -1,9 +1,11 @@
 //! Exactly one live task for each label, index and attempt, whatever goes wrong on the way.
 
+use std::time::Duration;
+
 use contract::env;
 use e2e::World;
-use sandbox::aws::{Fate, Fault, FaultKind, Status};
-use sandbox::github;
+use sandbox::aws::{Fate, Fault, FaultKind, Pace, Status};
+use sandbox::github::{self, Conclusion};
 use serde_json::json;
 
 #[test]
@@ -146,5 +148,35 @@ fn start_that_adopts_takes_its_own_one_shot_parameter_back() {
     assert_eq!(first.task_arn(), second.task_arn());
     assert_eq!(world.aws_calls("PutParameter").len(), 2);
     world.put_away(&first);
+    world.finish();
+}
+
+#[test]
+fn task_that_ecs_does_not_show_yet_is_waited_for_and_adopted() {
+    let world = World::with(Pace { describe_lag: Duration::from_millis(1_200), ..Pace::default() });
+    let first = world.step("runner start --wait none").succeeds();
+    let second = world.step("runner start --output json").succeeds();
+    assert_eq!(second.json()["adopted"], true);
+    assert_eq!(world.only_task().arn, second.task_arn());
+    world.put_away(&first);
+    world.finish();
+}
+
+#[test]
+fn job_that_is_run_again_finds_its_label_on_the_machine_of_the_next_attempt() {
+    let world = World::start();
+    let first = world.step("runner start").succeeds();
+    let failed = world.finished(world.queue(&first.runs_on(), "exit 1"));
+    assert_eq!(failed.conclusion, Some(Conclusion::Failure));
+    world.ended(first.task_arn());
+
+    let again = world.sandbox.github.rerun_failed(world.sandbox.run);
+    let job = again.iter().find(|job| job.spec.name == "build").expect("the failed job is queued again").id;
+    let second = world.step("runner start").env("GITHUB_RUN_ATTEMPT", "2").succeeds();
+
+    let done = world.finished(job);
+    assert_eq!(done.runner.map(|runner| runner.name).as_deref(), Some(second.output("runner-name")));
+    assert_eq!(first.runs_on(), second.runs_on());
+    world.ended(second.task_arn());
     world.finish();
 }

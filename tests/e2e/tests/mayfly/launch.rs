@@ -3,8 +3,8 @@
 use contract::exit::Cause;
 use e2e::{Ran, World};
 use sandbox::aws::{StopCode, fixture};
-use sandbox::github::{Conclusion, Group, Place, Visibility};
-use sandbox::world::{ENTERPRISE, ORG, ORG_ID};
+use sandbox::github::{Conclusion, Event, Group, Place, RunSpec, Visibility};
+use sandbox::world::{ENTERPRISE, ORG, ORG_ID, REPO};
 use serde_json::{Value, json};
 
 /// Runs a job on the machine of a start, and looks at every trace that it leaves.
@@ -180,5 +180,40 @@ fn enterprise_runner_serves_a_repository_of_the_enterprise() {
     let start = world.step("runner start --enterprise").arg(ENTERPRISE).succeeds();
     assert_eq!(world.online_runner().scope.to_string(), format!("enterprises/{ENTERPRISE}"));
     assert_does_its_job_and_is_gone(&world, &start);
+    world.finish();
+}
+
+#[test]
+fn github_enterprise_server_address_is_good_for_mayfly_and_the_machine() {
+    let world = World::start();
+    let address = format!("{}/api/v3", world.sandbox.github.url());
+    let start = world.step("runner start --github-api-url").arg(&address).with_token(&world).succeeds();
+    assert_eq!(world.told(&world.task_of(&start), contract::env::GITHUB_API_URL), address);
+    assert_does_its_job_and_is_gone(&world, &start);
+    world.finish();
+}
+
+#[test]
+fn start_from_a_laptop_acts_as_its_user_and_has_a_label_of_its_own_each_time() {
+    let world = World::start();
+    let start = || world.laptop("runner start --launch-mode fargate --wait online --output json").succeeds();
+    let (first, second) = (start(), start());
+    assert!(first.stderr.contains("as arn:aws:iam::123456789012:user/sandbox"), "{}", first.stderr);
+    let labels = [&first, &second].map(|ran| ran.json()["label"].as_str().expect("a label").to_owned());
+    assert_ne!(labels[0], labels[1]);
+    for label in labels {
+        let job = world.finished(world.queue(&["self-hosted", &label], "true"));
+        assert_eq!(job.conclusion, Some(Conclusion::Success), "{:?}", job.output);
+    }
+    world.finish();
+}
+
+#[test]
+fn step_of_a_pull_request_is_trusted_where_the_role_trusts_it() {
+    let world = World::start();
+    let pull_request = RunSpec { event: Event::PullRequest(7), ..RunSpec::of(REPO) };
+    let run = world.sandbox.begin_run(pull_request).expect("there is room for the run's files");
+    let start = world.step_of(&run, "runner start --wait none").succeeds();
+    world.put_away(&start);
     world.finish();
 }
