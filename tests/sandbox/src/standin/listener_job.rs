@@ -44,11 +44,18 @@ impl<'a> RunningJob<'a> {
     pub(super) fn wait(mut self) -> Ended {
         let mut stopped = false;
         let mut deadline: Option<Instant> = None;
+        let mut early = None;
         loop {
             match self.next_event(deadline) {
                 None => return Ended::Stopped,
                 Some(Event::WorkerEnded(_)) if stopped => return Ended::Stopped,
-                Some(Event::WorkerEnded(code)) => return Ended::Alone(self.result_of(code)),
+                Some(Event::WorkerEnded(code)) => {
+                    self.put_back(early);
+                    return Ended::Alone(self.result_of(code));
+                }
+                // The service has heard of this job's end, and its Worker still has to go (`actions/runner
+                // src/Runner.Listener/JobDispatcher.cs` waits for it in the same way).
+                Some(Event::Message(Message::Job(next))) => early = Some(next),
                 Some(Event::Signal(signal)) => {
                     terminal::say("Exiting...");
                     stopped = true;
@@ -57,9 +64,15 @@ impl<'a> RunningJob<'a> {
                 }
                 Some(Event::Message(Message::Cancel)) => self.give(Order::Cancel),
                 // While a job runs the service's silence is the Worker's affair.
-                Some(Event::Message(Message::Job(_)) | Event::PollFailed(_) | Event::PollRecovered) => {}
+                Some(Event::PollFailed(_) | Event::PollRecovered) => {}
             }
         }
+    }
+
+    /// Lets the Listener hear of a job that came before this one's Worker was gone.
+    fn put_back(&self, early: Option<Box<JobMessage>>) {
+        // The receiver lives as long as the Listener itself.
+        let _ = early.map(|job| self.listener.sender.send(Event::Message(Message::Job(job))));
     }
 
     fn next_event(&self, deadline: Option<Instant>) -> Option<Event> {
