@@ -22,7 +22,7 @@ pub fn holds_within(limit: Duration, mut condition: impl FnMut() -> bool) -> boo
 }
 
 #[expect(clippy::disallowed_methods, reason = "the pause between two looks of the one bounded wait")]
-fn within<T>(limit: Duration, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
+pub(crate) fn within<T>(limit: Duration, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
     let begun = Instant::now();
     loop {
         if let Some(answer) = ask() {

@@ -18,7 +18,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use crate::{Mayfly, Ran, aws_api, eventually, holds_within, leftovers};
+use crate::eventually::within;
+use crate::{LIMIT, Mayfly, Ran, aws_api, eventually, holds_within, leftovers};
 
 /// GitHub's description, where this checkout stands beside it: then all traffic of all tests is judged by it.
 const DESCRIPTION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/contracts/github-rest.json");
@@ -133,18 +134,44 @@ impl World {
         self.sandbox.github.queue_job(run, "build", &labels, vec![Step::new("run", script)])
     }
 
+    /// Asks until there is an answer; where none comes, the failure shows what the world looks like.
+    ///
+    /// # Panics
+    /// Where there was no answer in time.
+    #[track_caller]
+    pub fn eventually<T>(&self, what: &str, ask: impl FnMut() -> Option<T>) -> T {
+        within(LIMIT, ask).unwrap_or_else(|| panic!("this did not come about: {what}\n{}", self.portrait()))
+    }
+
+    /// Everything that helps to understand a failure.
+    fn portrait(&self) -> String {
+        let github = &self.sandbox.github;
+        let jobs = github.jobs().into_iter().map(|job| format!("{} {:?} {:?}", job.spec.name, job.status, job.output));
+        let runners = github.runners().into_iter().map(|runner| format!("{runner:?}"));
+        let tasks = self.sandbox.aws.tasks().into_iter().map(|task| {
+            format!("{} {:?} {:?}\n{}", task.id, task.status, task.stop, self.sandbox.aws.output(&task.id).join("\n"))
+        });
+        let requests = github
+            .log()
+            .into_iter()
+            .rev()
+            .take(20)
+            .map(|exchange| format!("{} {} {} {}", exchange.at, exchange.method, exchange.path, exchange.status));
+        jobs.chain(runners).chain(tasks).chain(requests).collect::<Vec<_>>().join("\n")
+    }
+
     /// Waits until a job is completed.
     #[track_caller]
     pub fn finished(&self, job: JobId) -> Job {
         let done = |job: &Job| job.status == JobStatus::Completed;
-        eventually("the job is done", || self.sandbox.github.job(job).filter(done))
+        self.eventually("the job is done", || self.sandbox.github.job(job).filter(done))
     }
 
     /// Waits until a runner has taken a job.
     #[track_caller]
     pub fn under_way(&self, job: JobId) -> Job {
         let under_way = |job: &Job| job.status == JobStatus::InProgress;
-        eventually("the job is under way", || self.sandbox.github.job(job).filter(under_way))
+        self.eventually("the job is under way", || self.sandbox.github.job(job).filter(under_way))
     }
 
     /// The task of a start that made one.
@@ -187,7 +214,7 @@ impl World {
     #[track_caller]
     pub fn ended(&self, arn: &str) -> Task {
         let stopped = |task: &Task| task.status == Status::Stopped;
-        eventually(&format!("{arn} is STOPPED"), || self.sandbox.aws.task(arn).filter(stopped))
+        self.eventually(&format!("{arn} is STOPPED"), || self.sandbox.aws.task(arn).filter(stopped))
     }
 
     /// The last line of a task's log: PID 1's record.
@@ -205,7 +232,7 @@ impl World {
     /// Waits until exactly one runner is registered, and is online.
     #[track_caller]
     pub fn online_runner(&self) -> Runner {
-        eventually("one runner is online", || {
+        self.eventually("one runner is online", || {
             let runners = self.sandbox.github.runners();
             runners.first().filter(|runner| runner.online && runners.len() == 1).cloned()
         })
