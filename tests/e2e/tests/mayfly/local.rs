@@ -70,8 +70,9 @@ fn idle_machine_here_is_listed_and_stopped() {
 
     local(&world, "runner stop --label").arg(&label).succeeds();
 
+    // The Listener may hear that its runner is deleted before PID 1 hears the signal.
     let end = record(&world, &label);
-    assert_eq!((end.cause, end.deregistered), (Cause::Stopped, true), "{}", end.message);
+    assert!(matches!(end.cause, Cause::Stopped | Cause::RegistrationLost) && end.deregistered, "{}", end.message);
     world.finish();
 }
 
