@@ -156,8 +156,11 @@ pub fn ended(
     let result = job_result.as_deref().map(|result| format!(", job {result}")).unwrap_or_default();
     let text = format!("ended: {}{result}", end.as_ref().map_or(explained.text.as_str(), |end| end.message.as_str()));
     let report = WaitReport { runner_name: name.to_owned(), state: "ended", cause, job_result, text };
+    // `runner stop` deletes the runner first, and the Listener often hears of it before PID 1 is told to stop.
+    let removed = cause == Some(Cause::RegistrationLost) && end.is_some_and(|end| end.jobs == 0);
     let fault = match (cause, explained.class) {
         (Some(Cause::JobDone | Cause::Drained), _) => None,
+        _ if removed => Some(Error::NotFound(format!("no job ran: {}", explained.text))),
         (Some(Cause::Idle | Cause::Stopped | Cause::NothingRan), _) | (None, StopClass::Ended) => {
             Some(Error::NotFound(format!("no job ran: {}", explained.text)))
         }
