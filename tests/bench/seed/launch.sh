@@ -2,6 +2,7 @@
 # The seed recipe's steps, one for each call: launch.sh STEP. GitHub runs each step of a workflow in a bash of its own as well.
 set -euo pipefail
 state=${SEED_STATE:?}
+# shellcheck source=/dev/null
 [[ $1 == configure ]] || . "$state/credentials"
 
 case $1 in

@@ -59,10 +59,17 @@ pub(crate) fn main_impl() -> ExitCode {
     }
 }
 
+/// Of the last minute. Numbers of a busy machine are worth less, so it stands beside them.
+fn load() -> String {
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    load.split_whitespace().next().unwrap_or("unknown").to_owned()
+}
+
 fn run(cli: &Cli) -> io::Result<()> {
     if cfg!(debug_assertions) {
         say("This is a debug build: its numbers mean nothing. Use: cargo run --release -p bench");
     }
+    let load_before = load();
     let binaries = Binaries::find(cli.bin_dir.clone())?;
     let pid1 = sizes::find_entrypoint(cli.entrypoint.clone(), &binaries)?;
     let wants = |part: &Part| cli.part.as_ref().is_none_or(|wanted| wanted == part);
@@ -77,5 +84,7 @@ fn run(cli: &Cli) -> io::Result<()> {
         verdicts.extend(sizes::run(&binaries, &pid1)?);
     }
     table::print_verdicts(&verdicts);
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    say(&format!("\n{cores} cores, load average {load_before} before and {} after", load()));
     Ok(())
 }

@@ -11,7 +11,7 @@ use nix::unistd::Pid;
 
 use super::contender::Contender;
 use super::github::GitHub;
-use super::memory;
+use super::memory::{self, Memory};
 use crate::measure;
 use crate::moment::Moment;
 
@@ -57,12 +57,12 @@ pub(super) fn idle_life(contender: &Contender, github: &GitHub) -> io::Result<Ti
     })
 }
 
-/// Private memory of the entrypoint while a job runs, in bytes.
-pub(super) fn busy_memory(contender: &Contender, github: &GitHub) -> io::Result<Option<u64>> {
+/// Private memory of the entrypoint while a job runs.
+pub(super) fn busy_memory(contender: &Contender, github: &GitHub) -> io::Result<Option<Memory>> {
     let job = contender.file("job");
     fs::write(&job, "")?;
     let (child, ..) = start(contender, github)?;
-    let memory = memory::private(child.id());
+    let memory = memory::of(child.id());
     killpg(pid(&child), Signal::SIGKILL)?;
     measure::wait(&child)?;
     fs::remove_file(job)?;
