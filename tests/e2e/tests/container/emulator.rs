@@ -42,6 +42,8 @@ impl Emulator {
             "image": image,
             "essential": true,
             "stopTimeout": 120,
+            // PID 1 cannot ask ECS for its stop window, so the definition says it twice, as Terraform's does.
+            "environment": [{ "name": contract::env::STOP_TIMEOUT, "value": "120s" }],
             "secrets": [{
                 "name": contract::env::GITHUB_TOKEN,
                 "valueFrom": format!("arn:aws:ssm:{}:{}:parameter{parameter}", fixture::REGION, fixture::ACCOUNT),
