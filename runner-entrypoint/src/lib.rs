@@ -8,6 +8,7 @@
 mod cli;
 mod clock;
 mod config;
+mod exit;
 mod github;
 mod healthcheck;
 mod http;
@@ -18,6 +19,7 @@ mod registrar;
 mod report;
 mod runner;
 mod secrets;
+mod signal;
 mod supervisor;
 
 use std::process::ExitCode;

@@ -15,7 +15,6 @@ mod random;
 #[cfg(test)]
 mod table;
 
-pub(crate) use self::exit::Exit;
 pub(crate) use self::state::{Arbiter, RunnerId, State};
 pub(crate) use self::step::step;
 pub(crate) use self::verdict::Verdict;
@@ -24,6 +23,7 @@ use std::time::Duration;
 
 use contract::record::Phase;
 
+use crate::exit::Exit;
 use crate::listener::Line;
 
 /// Something that happened.

@@ -14,7 +14,6 @@ mod remove;
 use std::time::Duration;
 
 use contract::exit::Cause;
-use nix::sys::signal::SigSet;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
@@ -22,6 +21,7 @@ use crate::config::Config;
 use crate::listener::account::Account;
 use crate::machine::{Arbiter, AskAgain, Event, Removal, RunnerId, Verdict, WhenBusy};
 use crate::secrets::vault::Vault;
+use crate::signal::SignalSet;
 
 /// What a child is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +78,7 @@ pub(crate) struct Registrar {
     pub(crate) account: Account,
     pub(crate) vault: Vault,
     /// The signal mask that the Listener is started with.
-    pub(crate) mask: SigSet,
+    pub(crate) mask: SignalSet,
 }
 
 impl Registrar {

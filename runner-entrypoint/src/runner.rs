@@ -1,5 +1,7 @@
 //! `runner-entrypoint runner`: one runner from its first to its last line.
 
+mod guard;
+
 use std::os::fd::RawFd;
 use std::process::ExitCode;
 
@@ -16,18 +18,20 @@ use crate::registrar::Registrar;
 use crate::report::{self, StateFile, say};
 use crate::secrets::vault::Vault;
 use crate::secrets::{self};
-use crate::supervisor::Supervisor;
+use crate::supervisor;
 use crate::supervisor::signals::Signals;
+
+use self::guard::RunnerGuard;
 
 /// Runs one runner.
 pub(crate) fn run(clock: Clock) -> ExitCode {
     match prepare(clock) {
-        Ok(supervisor) => supervisor.run(),
+        Ok((mut guard, signals)) => supervisor::guard(&mut guard, &signals, clock),
         Err(verdict) => refuse(&verdict, clock),
     }
 }
 
-fn prepare(clock: Clock) -> Result<Supervisor, Verdict> {
+fn prepare(clock: Clock) -> Result<(RunnerGuard, Signals), Verdict> {
     // 1. Nobody may read the credential from here on.
     let mut vault = secrets::lock_away().map_err(|cause| internal("the credential cannot be locked away", &cause))?;
     // 2. No signal ends us half-way, and no orphan escapes us.
@@ -45,7 +49,7 @@ fn prepare(clock: Clock) -> Result<Supervisor, Verdict> {
     let state_file = StateFile::open(config.state_dir.clone());
     let mask = signals.before();
     let registrar = Registrar { config, clock, account, vault, mask };
-    Ok(Supervisor::new(registrar, signals, state_file))
+    Ok((RunnerGuard::new(registrar, state_file), signals))
 }
 
 fn read_settings(vault: &mut Vault) -> Result<Config, Verdict> {

@@ -3,18 +3,12 @@
 use contract::exit::Cause;
 
 use crate::config::Jobs;
+use crate::exit::Exit;
 use crate::listener::{JobResult, Line};
 
 use super::RunnerFiles;
 use super::state::State;
 use super::verdict::Verdict;
-
-/// How a process ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Exit {
-    Code(i32),
-    Signal(i32),
-}
 
 /// What follows from it.
 #[derive(Clone, Debug, PartialEq, Eq)]

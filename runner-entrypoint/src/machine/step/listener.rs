@@ -5,8 +5,9 @@ use contract::record::Phase;
 
 use super::Turn;
 use crate::clock::Moment;
+use crate::exit::Exit;
 use crate::listener::{JobResult, Line};
-use crate::machine::exit::{Exit, Meaning, meaning};
+use crate::machine::exit::{Meaning, meaning};
 use crate::machine::state::{Stage, Why};
 use crate::machine::verdict::Verdict;
 use crate::machine::{Effect, RunnerFiles, budget};

@@ -1,0 +1,91 @@
+//! Who else is there: all processes but ourselves, our descendants, a session.
+
+use std::collections::BTreeMap;
+
+use nix::unistd::{Pid, getpid};
+
+use crate::signal::{Sent, Signal};
+
+/// A process as `/proc/PID/stat` shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Seen {
+    parent: i32,
+    group: i32,
+    session: i32,
+}
+
+/// Signals everybody else: all of the container as PID 1, elsewhere our own descendants only.
+pub(crate) fn signal_all_others(signal: Signal) {
+    if getpid() == Pid::from_raw(1) {
+        // All but ourselves, whatever session or group they have fled to.
+        let _ = signal.send_to(-1);
+        return;
+    }
+    for pid in descendants(&everybody(), getpid().as_raw()) {
+        // It may have just ended.
+        let _ = signal.send_to(pid);
+    }
+}
+
+/// Signals the members of a session that are not in the group of its leader: the jobs of an interactive shell.
+pub(crate) fn signal_other_groups_of_session(leader: i32, sent: Sent) {
+    for (pid, seen) in everybody() {
+        if seen.session == leader && seen.group != leader {
+            // It may have just ended.
+            let _ = sent.send_to(pid);
+        }
+    }
+}
+
+/// Each process, from `/proc`.
+fn everybody() -> BTreeMap<i32, Seen> {
+    let Ok(folder) = std::fs::read_dir("/proc") else { return BTreeMap::new() };
+    folder
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter_map(|pid: i32| Some((pid, seen_in(&std::fs::read(format!("/proc/{pid}/stat")).ok()?)?)))
+        .collect()
+}
+
+/// Reads a line of `/proc/PID/stat`. The name in brackets may contain anything: brackets, spaces, bytes that are no text.
+fn seen_in(stat: &[u8]) -> Option<Seen> {
+    let stat = String::from_utf8_lossy(stat);
+    let (_, after_name) = stat.rsplit_once(") ")?;
+    let mut numbers = after_name.split(' ').skip(1).map(str::parse);
+    let mut next = || numbers.next()?.ok();
+    Some(Seen { parent: next()?, group: next()?, session: next()? })
+}
+
+fn descendants(everybody: &BTreeMap<i32, Seen>, ancestor: i32) -> Vec<i32> {
+    let mut found = vec![ancestor];
+    let mut next = 0;
+    while let Some(parent) = found.get(next).copied() {
+        found.extend(everybody.iter().filter(|(_, seen)| seen.parent == parent).map(|(pid, _)| *pid));
+        next += 1;
+    }
+    found.split_off(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::{Seen, descendants, seen_in};
+
+    #[test]
+    fn process_is_seen_behind_any_name() {
+        let seen = |parent| Some(Seen { parent, group: 12, session: 10 });
+        assert_eq!(seen_in(b"12 (bash) S 7 12 10 0"), seen(7));
+        assert_eq!(seen_in(b"12 (a) b) S 3 (c) S 7 12 10 0"), seen(7));
+        assert_eq!(seen_in(b"12 (\xff) S 7 12 10 0"), seen(7));
+        assert_eq!(seen_in(b"nonsense"), None);
+        assert_eq!(seen_in(b"12 (cut) S 7"), None);
+    }
+
+    #[test]
+    fn descendants_are_found_at_every_depth_and_others_are_left_alone() {
+        let of = |parent| Seen { parent, group: 0, session: 0 };
+        let everybody = BTreeMap::from([(1, of(0)), (10, of(1)), (11, of(10)), (12, of(11)), (20, of(1))]);
+        assert_eq!(descendants(&everybody, 10), [11, 12]);
+        assert_eq!(descendants(&everybody, 20), [0; 0]);
+    }
+}
