@@ -8,6 +8,7 @@
 mod cli;
 mod clock;
 mod config;
+mod descriptors;
 mod exit;
 mod github;
 mod healthcheck;
@@ -20,7 +21,9 @@ mod report;
 mod runner;
 mod secrets;
 mod signal;
+mod supervise;
 mod supervisor;
+mod task_role;
 
 use std::process::ExitCode;
 
