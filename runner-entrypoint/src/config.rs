@@ -8,6 +8,7 @@ use std::time::Duration;
 use contract::{Scope, duration, env};
 
 use self::labels::read_labels;
+use crate::task_role::TaskRole;
 
 /// GitHub ends a job on a self-hosted runner after five days; two hours are left for the wait before it and the end after.
 const DEFAULT_LIFETIME: Duration = Duration::from_secs((5 * 24 + 2) * 3600);
@@ -16,6 +17,10 @@ const DEFAULT_IDLE: Duration = Duration::from_secs(10 * 60);
 const DEFAULT_STOP_TIMEOUT: Duration = Duration::from_secs(30);
 const DEFAULT_REGISTRATION: Duration = Duration::from_secs(2 * 60);
 const DEFAULT_ONLINE: Duration = Duration::from_secs(2 * 60);
+/// A Worker starts within a second; after its last step it uploads logs, for minutes where the network is slow.
+const DEFAULT_WORKER: Duration = Duration::from_secs(5 * 60);
+/// After its job an ephemeral Listener ends its session and removes its files.
+const DEFAULT_EXIT: Duration = Duration::from_secs(60);
 /// GitHub's limit for a runner's name.
 const LONGEST_NAME: usize = 64;
 
@@ -39,6 +44,15 @@ pub(crate) struct Config {
     pub(crate) state_dir: PathBuf,
     /// Names of further variables that may reach the job.
     pub(crate) job_environment: Vec<String>,
+    pub(crate) task_role: TaskRole,
+    pub(crate) job_hooks: JobHooks,
+}
+
+/// Whether the job's hooks tell us of its start and its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum JobHooks {
+    Ours,
+    LeftAlone,
 }
 
 /// The runner group that the runner joins.
@@ -74,6 +88,10 @@ pub(crate) struct Limits {
     pub(crate) stop_timeout: Duration,
     pub(crate) registration: Duration,
     pub(crate) online: Duration,
+    /// How long the Worker may be missing, or linger after its last step.
+    pub(crate) worker: Duration,
+    /// How long the Listener may take to leave after its one job.
+    pub(crate) exit: Duration,
 }
 
 /// Looks a variable up. The seam by which tests give their own environment.
@@ -96,7 +114,7 @@ pub(crate) fn read(lookup: Lookup<'_>, holds: &dyn Fn(&str) -> bool) -> Result<C
         scope: scope.unwrap_or_else(|| Scope::Org(String::new())),
         api_url: reader.url(env::GITHUB_API_URL, "https://api.github.com"),
         server_url: reader.url(env::GITHUB_SERVER_URL, "https://github.com"),
-        jobs: reader.jobs(),
+        jobs: reader.choice(env::MULTI_JOB, [("false", Jobs::One), ("true", Jobs::Several)]),
         limits: reader.limits(),
         app_id: reader.optional(env::GITHUB_APP_ID),
         parameter,
@@ -104,6 +122,8 @@ pub(crate) fn read(lookup: Lookup<'_>, holds: &dyn Fn(&str) -> bool) -> Result<C
         runner_user: reader.optional(env::RUNNER_USER).map_or(RunnerUser::Preferred("runner"), RunnerUser::Named),
         state_dir: reader.optional(env::STATE_DIR).map_or_else(|| PathBuf::from("/run/mayfly"), PathBuf::from),
         job_environment: reader.job_environment(),
+        task_role: reader.choice(env::TASK_ROLE, TaskRole::WORDS),
+        job_hooks: reader.choice(env::JOB_HOOKS, [("true", JobHooks::Ours), ("false", JobHooks::LeftAlone)]),
     };
     if reader.faults.is_empty() { Ok(config) } else { Err(reader.faults) }
 }
@@ -209,13 +229,16 @@ impl Reader<'_> {
         text.trim_end_matches('/').to_owned()
     }
 
-    fn jobs(&mut self) -> Jobs {
-        match self.optional(env::MULTI_JOB).as_deref() {
-            None | Some("false") => Jobs::One,
-            Some("true") => Jobs::Several,
-            Some(other) => {
-                self.fault(format!("{} is \"{other}\"; write true or false", env::MULTI_JOB));
-                Jobs::One
+    /// One of two words; the first is the default.
+    fn choice<T: Copy>(&mut self, name: &str, words: [(&str, T); 2]) -> T {
+        let [(default_word, default), (other_word, other)] = words;
+        match self.optional(name).as_deref() {
+            None => default,
+            Some(word) if word == default_word => default,
+            Some(word) if word == other_word => other,
+            Some(word) => {
+                self.fault(format!("{name} is \"{word}\"; write {default_word} or {other_word}"));
+                default
             }
         }
     }
@@ -227,6 +250,8 @@ impl Reader<'_> {
             stop_timeout: self.limit(env::STOP_TIMEOUT, DEFAULT_STOP_TIMEOUT),
             registration: self.limit(env::REGISTRATION_LIMIT, DEFAULT_REGISTRATION),
             online: self.limit(env::ONLINE_LIMIT, DEFAULT_ONLINE),
+            worker: self.limit(env::WORKER_LIMIT, DEFAULT_WORKER),
+            exit: self.limit(env::EXIT_LIMIT, DEFAULT_EXIT),
         }
     }
 

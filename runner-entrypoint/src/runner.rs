@@ -10,9 +10,10 @@ use contract::exit::Cause;
 use nix::sys::prctl;
 
 use crate::clock::Clock;
-use crate::config::{self, Config};
+use crate::config::{self, Config, JobHooks};
 use crate::listener::account::Account;
 use crate::listener::folder;
+use crate::listener::witness::Witness;
 use crate::machine::Verdict;
 use crate::registrar::Registrar;
 use crate::report::{self, StateFile, say};
@@ -20,6 +21,8 @@ use crate::secrets::vault::Vault;
 use crate::secrets::{self};
 use crate::supervisor;
 use crate::supervisor::signals::Signals;
+use crate::task_role::{self, TaskRole};
+use crate::{descriptors, http};
 
 use self::guard::RunnerGuard;
 
@@ -32,13 +35,18 @@ pub(crate) fn run(clock: Clock) -> ExitCode {
 }
 
 fn prepare(clock: Clock) -> Result<(RunnerGuard, Signals), Verdict> {
-    // 1. Nobody may read the credential from here on.
+    // 1. Nobody may read the credential from here on, and nothing that we were given reaches the job by itself.
     let mut vault = secrets::lock_away().map_err(|cause| internal("the credential cannot be locked away", &cause))?;
+    descriptors::keep_from_children();
     // 2. No signal ends us half-way, and no orphan escapes us.
     let signals = Signals::block().map_err(|cause| internal("signals cannot be blocked", &cause))?;
     prctl::set_child_subreaper(true).map_err(|cause| internal("orphans cannot be adopted", &cause))?;
     // 3. All settings, or all faults.
     let config = read_settings(&mut vault)?;
+    http::check_own_roots().map_err(bad_configuration)?;
+    if config.task_role == TaskRole::Hide {
+        task_role::hide().map_err(|cause| internal("the task role cannot be hidden", &cause))?;
+    }
     // 4. The job's user and folder, before GitHub hears of us.
     let account = Account::find(&config.runner_user).map_err(bad_configuration)?;
     folder::prepare(&config.runner_dir, &account).map_err(bad_configuration)?;
@@ -47,9 +55,19 @@ fn prepare(clock: Clock) -> Result<(RunnerGuard, Signals), Verdict> {
     }
     // 5. The loop takes over.
     let state_file = StateFile::open(config.state_dir.clone());
+    let witness = call_witness(&config);
     let mask = signals.before();
     let registrar = Registrar { config, clock, account, vault, mask };
-    Ok((RunnerGuard::new(registrar, state_file), signals))
+    Ok((RunnerGuard::new(registrar, state_file, witness), signals))
+}
+
+/// The second witness is worth having, and no reason not to start.
+fn call_witness(config: &Config) -> Option<Witness> {
+    if config.job_hooks == JobHooks::LeftAlone {
+        return None;
+    }
+    let called = Witness::call(&config.state_dir, &config.runner_dir);
+    called.inspect_err(|cause| say(&format!("no job hooks of ours: they cannot be written: {cause}"))).ok()
 }
 
 fn read_settings(vault: &mut Vault) -> Result<Config, Verdict> {

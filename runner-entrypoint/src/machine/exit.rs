@@ -58,7 +58,7 @@ fn without_error(state: &State, files: RunnerFiles) -> Meaning {
         return over(Cause::RegistrationLost, format!("the Listener left without having been asked to{}", why(state)));
     }
     match (tally.started, files) {
-        (0, RunnerFiles::Gone) => over(
+        (0, RunnerFiles::Gone) if !tally.witnessed => over(
             Cause::NothingRan,
             "the Listener left and its registration is used up, but no job ran: GitHub withdrew the job".to_owned(),
         ),

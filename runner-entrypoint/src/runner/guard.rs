@@ -10,7 +10,8 @@ use nix::unistd::Pid;
 
 use crate::exit::Exit;
 use crate::listener::process::ListenerProcess;
-use crate::listener::{self, Line};
+use crate::listener::witness::Witness;
+use crate::listener::{self, Line, worker};
 use crate::machine::{Effect, Event, RunnerFiles, State, StopSignal, Update, Verdict, step};
 use crate::registrar::child::RegistrarChild;
 use crate::registrar::{Registrar, Task};
@@ -29,6 +30,7 @@ pub(crate) struct RunnerGuard {
     state: State,
     events: VecDeque<Event>,
     listener: Option<ListenerProcess>,
+    witness: Option<Witness>,
     request: Option<RegistrarChild>,
     /// A request that waits for the one before it: there is never more than one child.
     next_request: Option<Task>,
@@ -57,12 +59,14 @@ impl Charge for RunnerGuard {
 
     fn watched(&self) -> Vec<BorrowedFd<'_>> {
         let output = self.listener.as_ref().and_then(ListenerProcess::output);
-        output.into_iter().chain(self.request.as_ref().map(|request| request.as_fd())).collect()
+        let witness = self.witness.as_ref().map(|witness| witness.as_fd());
+        output.into_iter().chain(witness).chain(self.request.as_ref().map(|request| request.as_fd())).collect()
     }
 
     fn hear_watched(&mut self) {
         // The Listener first: what it said before GitHub answered has happened before.
         self.hear_listener();
+        self.hear_witness();
         self.hear_request();
     }
 
@@ -94,12 +98,12 @@ impl Charge for RunnerGuard {
 }
 
 impl RunnerGuard {
-    pub(crate) fn new(registrar: Registrar, state_file: StateFile) -> Self {
+    pub(crate) fn new(registrar: Registrar, state_file: StateFile, witness: Option<Witness>) -> Self {
         let config = &registrar.config;
         say(&format!("registering {} in {}", config.runner_name, config.scope));
         let state = State::new(config.limits, config.jobs);
         let events = VecDeque::from([Event::Started]);
-        Self { registrar, state_file, state, events, listener: None, request: None, next_request: None }
+        Self { registrar, state_file, state, events, listener: None, witness, request: None, next_request: None }
     }
 
     fn perform(&mut self, effect: Effect, signals: &Signals) {
@@ -117,6 +121,7 @@ impl RunnerGuard {
             Effect::InterruptListener => self.listener.iter().for_each(ListenerProcess::interrupt),
             Effect::KillListener => self.listener.iter().for_each(ListenerProcess::kill),
             Effect::LookForUpdate => self.look_for_update(),
+            Effect::LookForWorker => self.events.push_back(Event::Worker(worker::look())),
             Effect::Sweep => sweep::sweep(signals),
             // Done by the loop, once all effects are.
             Effect::Leave => {}
@@ -148,7 +153,7 @@ impl RunnerGuard {
         // A leftover of an earlier update must not be taken for this one's.
         let _ = std::fs::remove_file(self.registrar.config.runner_dir.join(UPDATE_FINISHED));
         let registrar = &self.registrar;
-        match ListenerProcess::start(&registrar.config, &registrar.account, registrar.mask) {
+        match ListenerProcess::start(&registrar.config, &registrar.account, registrar.mask, self.witness.as_ref()) {
             Ok(listener) => self.listener = Some(listener),
             Err(message) => self.events.push_back(Event::ListenerNotStarted(message)),
         }
@@ -163,6 +168,12 @@ impl RunnerGuard {
         let Some(listener) = &mut self.listener else { return };
         let events = &mut self.events;
         listener.listen(|line| take_line(line, events));
+    }
+
+    fn hear_witness(&mut self) {
+        let Some(witness) = &mut self.witness else { return };
+        let events = &mut self.events;
+        witness.listen(|testimony| events.push_back(Event::Testimony(testimony)));
     }
 
     fn hear_request(&mut self) {

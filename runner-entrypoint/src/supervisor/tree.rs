@@ -21,10 +21,15 @@ pub(crate) fn signal_all_others(signal: Signal) {
         let _ = signal.send_to(-1);
         return;
     }
-    for pid in descendants(&everybody(), getpid().as_raw()) {
+    for pid in our_descendants() {
         // It may have just ended.
         let _ = signal.send_to(pid);
     }
+}
+
+/// All processes that descend from us.
+pub(crate) fn our_descendants() -> Vec<i32> {
+    descendants(&everybody(), getpid().as_raw())
 }
 
 /// Signals the members of a session that are not in the group of its leader: the jobs of an interactive shell.
