@@ -8,6 +8,7 @@ use std::ffi::CString;
 use std::time::{Duration, SystemTime};
 
 use crate::signal::Sent;
+use crate::task_role::TaskRole;
 
 /// All that can be asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,14 +67,4 @@ pub(crate) enum RenewFrom {
     Metadata,
     /// The ECS API.
     Tags,
-}
-
-/// Whether the command can use the task's role.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum TaskRole {
-    /// It can.
-    #[default]
-    Share,
-    /// Its environment does not say where the role's credentials are.
-    Hide,
 }

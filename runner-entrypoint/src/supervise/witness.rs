@@ -5,6 +5,7 @@ use std::os::fd::BorrowedFd;
 use nix::unistd::Pid;
 
 use super::machine::Event;
+use super::options::Options;
 use crate::clock::Moment;
 use crate::exit::Exit;
 
@@ -20,4 +21,12 @@ pub(crate) trait Witness {
     fn look(&mut self, now: Moment) -> Option<Event>;
     /// A process ended; a short-lived child of its own may be the one.
     fn hear_exit(&mut self, _pid: Pid, _exit: Exit) {}
+}
+
+/// All looks that the options ask for; none of them wakes anybody where there is none.
+///
+/// # Errors
+/// A text that names the option which makes no sense.
+pub(crate) fn all(_options: &Options) -> Result<Vec<Box<dyn Witness>>, String> {
+    Ok(Vec::new())
 }

@@ -4,9 +4,10 @@ use std::ffi::{CString, OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::time::Duration;
 
-use super::{Options, RenewFrom, TaskRole};
+use super::{Options, RenewFrom};
 use crate::signal::{Sent, Signal};
 use crate::supervise::{duration, rfc3339};
+use crate::task_role::TaskRole;
 
 /// From SIGTERM to SIGKILL where nothing else was said: what container engines give.
 const GRACE: Duration = Duration::from_secs(10);
