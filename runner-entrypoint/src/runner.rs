@@ -3,7 +3,6 @@
 mod guard;
 
 use std::os::fd::RawFd;
-use std::process::ExitCode;
 
 use contract::env;
 use contract::exit::Cause;
@@ -27,7 +26,7 @@ use crate::{descriptors, http};
 use self::guard::RunnerGuard;
 
 /// Runs one runner.
-pub(crate) fn run(clock: Clock) -> ExitCode {
+pub(crate) fn run(clock: Clock) -> u8 {
     match prepare(clock) {
         Ok((mut guard, signals)) => supervisor::guard(&mut guard, &signals, clock),
         Err(verdict) => refuse(&verdict, clock),
@@ -85,10 +84,10 @@ fn take_inherited(vault: &mut Vault, text: &str) -> Result<(), String> {
 }
 
 /// Ends before anything has begun.
-fn refuse(verdict: &Verdict, clock: Clock) -> ExitCode {
+fn refuse(verdict: &Verdict, clock: Clock) -> u8 {
     let name = std::env::var(env::RUNNER_NAME).unwrap_or_default();
-    report::print_end(&report::end(&name, None, verdict, clock.now()));
-    ExitCode::from(verdict.cause.code())
+    report::print_record(&report::end(&name, None, verdict, clock.now()));
+    verdict.cause.code()
 }
 
 fn bad_configuration(message: String) -> Verdict {

@@ -63,6 +63,15 @@ impl Signal {
         by_name(name).or_else(|| real_time(name)).and_then(Self::new).map(Sent::Signal)
     }
 
+    /// Whether this process ignores it, as it may have been told by who started it.
+    pub(crate) fn is_ignored(self) -> bool {
+        // SAFETY: the structure is made of numbers, for which zeros are a value.
+        let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+        // SAFETY: a null pointer asks without changing; the other is to a value that lives through the call.
+        let asked = unsafe { libc::sigaction(self.0, std::ptr::null(), &raw mut action) };
+        asked == 0 && action.sa_sigaction == libc::SIG_IGN
+    }
+
     /// Sends it to a process (or, below zero, to a group).
     pub(crate) fn send_to(self, pid: i32) -> nix::Result<()> {
         Sent::Signal(self).send_to(pid)

@@ -7,7 +7,6 @@ pub(crate) mod sweep;
 pub(crate) mod tree;
 
 use std::os::fd::{AsFd as _, BorrowedFd};
-use std::process::ExitCode;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -46,11 +45,11 @@ pub(crate) enum Next {
     /// Wait until something happens, or until then.
     Wait(Option<Moment>),
     /// The end.
-    Leave(ExitCode),
+    Leave(u8),
 }
 
 /// Guards it to its end.
-pub(crate) fn guard(charge: &mut impl Charge, signals: &Signals, clock: Clock) -> ExitCode {
+pub(crate) fn guard(charge: &mut impl Charge, signals: &Signals, clock: Clock) -> u8 {
     let mut alarm = Alarm::default();
     loop {
         let until = match charge.settle(signals) {

@@ -2,19 +2,18 @@
 
 use std::collections::VecDeque;
 use std::os::fd::{AsFd as _, BorrowedFd};
-use std::process::ExitCode;
 use std::time::Duration;
 
 use contract::record::Phase;
 use nix::unistd::Pid;
 
+use crate::errand::{Errand, OnTerm};
 use crate::exit::Exit;
 use crate::listener::process::ListenerProcess;
 use crate::listener::witness::Witness;
 use crate::listener::{self, Line, worker};
 use crate::machine::{Effect, Event, RunnerFiles, State, StopSignal, Update, Verdict, step};
-use crate::registrar::child::RegistrarChild;
-use crate::registrar::{Registrar, Task};
+use crate::registrar::{Answer, Registrar, Task};
 use crate::report::{self, StateFile, echo, say};
 use crate::signal::Signal;
 use crate::supervisor::signals::Signals;
@@ -31,7 +30,7 @@ pub(crate) struct RunnerGuard {
     events: VecDeque<Event>,
     listener: Option<ListenerProcess>,
     witness: Option<Witness>,
-    request: Option<RegistrarChild>,
+    request: Option<Errand<Answer>>,
     /// A request that waits for the one before it: there is never more than one child.
     next_request: Option<Task>,
 }
@@ -133,7 +132,8 @@ impl RunnerGuard {
             return;
         }
         let Some(task) = self.next_request.take() else { return };
-        match RegistrarChild::start(&mut self.registrar, task) {
+        let (now, registrar) = (self.registrar.clock.now(), &mut self.registrar);
+        match Errand::start(now, task.within(), OnTerm::Pend, || registrar.work(task)) {
             Ok(child) => self.request = Some(child),
             Err(cause) => {
                 say(&format!("a process for GitHub cannot be started: {cause}"));
@@ -177,13 +177,13 @@ impl RunnerGuard {
     }
 
     fn hear_request(&mut self) {
-        let Some(answer) = self.request.as_mut().and_then(RegistrarChild::listen) else { return };
+        let Some(answer) = self.request.as_mut().and_then(Errand::listen) else { return };
         self.request = None;
         self.events.push_back(answer.map_or(Event::RegistrarDied, Event::from));
     }
 
     /// The end: nothing left running, nothing secret left, the last line.
-    fn leave(&mut self, signals: &Signals) -> ExitCode {
+    fn leave(&mut self, signals: &Signals) -> u8 {
         sweep::sweep(signals);
         self.registrar.vault.wipe();
         let undecided = Verdict::new(contract::exit::Cause::Internal, "it ended without a reason being noted");
@@ -191,8 +191,8 @@ impl RunnerGuard {
         let now = self.registrar.clock.now();
         let end = report::end(&self.registrar.config.runner_name, Some(&self.state), verdict, now);
         self.state_file.write(Phase::Ended, end.runner_id, Some(end.clone()));
-        report::print_end(&end);
-        ExitCode::from(end.code)
+        report::print_record(&end);
+        end.code
     }
 }
 

@@ -62,6 +62,8 @@ pub(crate) enum Effect {
     SignalOthers(Signal),
     /// A last signal to the command's group, whose first process is gone.
     SignalGroup(Sent),
+    /// A signal is not passed on.
+    Drop(Signal),
     /// Stop ourselves, as a job that is stopped from its terminal does.
     Suspend,
     /// Tell people that the end is near, and run their hook.

@@ -68,3 +68,43 @@ pub(crate) enum RenewFrom {
     /// The ECS API.
     Tags,
 }
+
+pub(crate) const HELP: &str = "\
+Guards a command: passes signals on, reaps orphans, ends it when its time is up, and ends all that it leaves behind.
+
+Usage: runner-entrypoint supervise [OPTIONS] [--] COMMAND [ARGUMENT]...
+
+Time (durations: 90, 90s, 1.5h, 1h30m; 0 is no limit):
+      --ttl DURATION         End the command so long after the start
+      --until MOMENT         End it then: 2030-01-31T18:00:00Z
+      --max-ttl DURATION     No renewal goes beyond so long after the start
+      --warn DURATION        Say so, so long before the end
+      --on-warn COMMAND      Run this by /bin/sh -c with the warning
+      --renew-from SOURCE    Look for renewals: metadata, tags or none [default: none]
+
+The end:
+  -s, --signal SIGNAL        What asks the command to end [default: TERM]
+  -k, --kill-after DURATION  From the first signal that asks for the end, whoever sent it, to KILL; 0 is never
+                             [default: --grace where a limit was reached, else never]
+      --grace DURATION       From TERM to KILL for what the command leaves behind [default: 10s]
+  -p, --preserve-status      Exit as the command does, even at a limit
+  -v, --verbose              Say on stderr which signal is sent
+
+Place:
+  -f, --foreground           Stay in the foreground of the terminal; signal the command alone, and leave its children alone
+      --single-child         Pass signals on to the command alone, not to its session
+
+Readiness and idleness:
+      --ready-url URL        End the command unless this answers with 2xx or 3xx
+      --ready-timeout DURATION
+      --idle DURATION        End the command after so long without traffic
+      --port PORT            The port whose traffic counts; may be repeated
+      --idle-ignore CIDR     Peers that do not count; may be repeated
+
+Secrets:
+      --secret-from SOURCE   ssm:NAME, secretsmanager:NAME, env:NAME or file:PATH; may be repeated
+      --task-role WHO        share or hide: whether the command can use the task's role [default: share]
+
+Exit codes: the command's own, 128 + n where signal n ended it; 124 the time was up, 125 a failure of our own,
+126 or 127 the command cannot be executed or does not exist, 137 the time was up and KILL was needed, 221 never ready, 222 idle.
+";

@@ -9,6 +9,7 @@ use crate::signal::{Sent, Signal};
 /// A process as `/proc/PID/stat` shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Seen {
+    stopped: bool,
     parent: i32,
     group: i32,
     session: i32,
@@ -32,10 +33,23 @@ pub(crate) fn our_descendants() -> Vec<i32> {
     descendants(&everybody(), getpid().as_raw())
 }
 
-/// Signals the members of a session that are not in the group of its leader: the jobs of an interactive shell.
-pub(crate) fn signal_other_groups_of_session(leader: i32, sent: Sent) {
+/// Which members of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// Those that are not in the group of its leader: the jobs of an interactive shell.
+    OtherGroups,
+    /// Those that are stopped.
+    Stopped,
+}
+
+/// Signals members of a session.
+pub(crate) fn signal_session(leader: i32, sent: Sent, which: Which) {
     for (pid, seen) in everybody() {
-        if seen.session == leader && seen.group != leader {
+        let meant = match which {
+            Which::OtherGroups => seen.group != leader,
+            Which::Stopped => seen.stopped,
+        };
+        if seen.session == leader && meant {
             // It may have just ended.
             let _ = sent.send_to(pid);
         }
@@ -55,9 +69,10 @@ fn everybody() -> BTreeMap<i32, Seen> {
 fn seen_in(stat: &[u8]) -> Option<Seen> {
     let stat = String::from_utf8_lossy(stat);
     let (_, after_name) = stat.rsplit_once(") ")?;
-    let mut numbers = after_name.split(' ').skip(1).map(str::parse);
+    let (state, numbers) = after_name.split_once(' ')?;
+    let mut numbers = numbers.split(' ').map(str::parse);
     let mut next = || numbers.next()?.ok();
-    Some(Seen { parent: next()?, group: next()?, session: next()? })
+    Some(Seen { stopped: state == "T", parent: next()?, group: next()?, session: next()? })
 }
 
 fn descendants(everybody: &BTreeMap<i32, Seen>, ancestor: i32) -> Vec<i32> {
@@ -78,17 +93,18 @@ mod tests {
 
     #[test]
     fn process_is_seen_behind_any_name() {
-        let seen = |parent| Some(Seen { parent, group: 12, session: 10 });
+        let seen = |parent| Some(Seen { stopped: false, parent, group: 12, session: 10 });
         assert_eq!(seen_in(b"12 (bash) S 7 12 10 0"), seen(7));
         assert_eq!(seen_in(b"12 (a) b) S 3 (c) S 7 12 10 0"), seen(7));
         assert_eq!(seen_in(b"12 (\xff) S 7 12 10 0"), seen(7));
+        assert!(seen_in(b"12 (a) T 7 12 10 0").is_some_and(|seen| seen.stopped));
         assert_eq!(seen_in(b"nonsense"), None);
         assert_eq!(seen_in(b"12 (cut) S 7"), None);
     }
 
     #[test]
     fn descendants_are_found_at_every_depth_and_others_are_left_alone() {
-        let of = |parent| Seen { parent, group: 0, session: 0 };
+        let of = |parent| Seen { stopped: false, parent, group: 0, session: 0 };
         let everybody = BTreeMap::from([(1, of(0)), (10, of(1)), (11, of(10)), (12, of(11)), (20, of(1))]);
         assert_eq!(descendants(&everybody, 10), [11, 12]);
         assert_eq!(descendants(&everybody, 20), [0; 0]);

@@ -92,7 +92,7 @@ impl Turn {
         if self.state.rules.endings.contains(signal) {
             return self.ask_to_end(Reason::Signal(signal), Sent::Signal(signal));
         }
-        self.effects.extend(sent.map(|sent| Effect::Forward(Sent::Signal(sent))));
+        self.effects.push(sent.map_or(Effect::Drop(signal), |sent| Effect::Forward(Sent::Signal(sent))));
         if stops && self.state.rules.suspension == Suspension::Stop {
             self.effects.push(Effect::Suspend);
         }
