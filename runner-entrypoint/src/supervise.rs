@@ -103,7 +103,7 @@ fn rules(options: &Options) -> Rules {
         alarm: Alarm::Signal,
         code: if options.preserve_status { Code::Command } else { Code::Limit },
         clearing: if options.foreground { Clearing::None } else { Clearing::All { grace: options.grace } },
-        rewrites: Rewrites::NONE,
+        rewrites: if options.foreground { Rewrites::NONE } else { Rewrites::SESSION },
         suspension: if options.foreground { Suspension::Forward } else { Suspension::Stop },
     }
 }

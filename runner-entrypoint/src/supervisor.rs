@@ -32,6 +32,8 @@ pub(crate) trait Charge {
     fn hear_watched(&mut self);
     /// A signal came from outside. SIGCHLD is none.
     fn hear_signal(&mut self, signal: Signal);
+    /// Some children have ended; each is heard of next.
+    fn hear_of_exits(&mut self) {}
     /// A process ended: a child, or an orphan that was handed to us.
     fn hear_exit(&mut self, pid: Pid, exit: Exit);
     /// All processes that had ended were heard of.
@@ -84,6 +86,7 @@ fn hear_signals(charge: &mut impl Charge, signals: &Signals) {
             charge.hear_signal(signal);
             continue;
         }
+        charge.hear_of_exits();
         reaper::reap(|pid, exit| charge.hear_exit(pid, exit));
         charge.hear_no_more_exits();
     }

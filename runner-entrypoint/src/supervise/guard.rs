@@ -69,6 +69,10 @@ impl Charge for Guard {
         self.events.push_back(Event::Signal(signal));
     }
 
+    fn hear_of_exits(&mut self) {
+        self.settings.voice.received_child();
+    }
+
     fn hear_exit(&mut self, pid: Pid, exit: Exit) {
         let ours = self.child.take_if(|child| *child == pid);
         self.settings.voice.reaped(pid, exit, if ours.is_some() { Whose::Command } else { Whose::Other });

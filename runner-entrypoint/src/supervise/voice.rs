@@ -14,6 +14,8 @@ pub(crate) trait Voice {
     fn started(&self, _pid: Pid) {}
     /// A signal came from outside.
     fn received(&self, _signal: Signal) {}
+    /// SIGCHLD came.
+    fn received_child(&self) {}
     /// It came from our letting go of the terminal, and means nothing.
     fn ignored(&self, _signal: Signal) {}
     /// It is not passed on.

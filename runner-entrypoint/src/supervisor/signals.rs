@@ -8,7 +8,7 @@ use nix::sys::signal::{SigHandler, Signal as Named, signal};
 use crate::signal::{Signal, SignalSet};
 
 /// What a blocked one of these would hide is a bug of ours; they end us as they should.
-const FAULTS: [i32; 7] =
+pub(crate) const FAULTS: [i32; 7] =
     [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGABRT, libc::SIGTRAP, libc::SIGSYS];
 /// The first number that is not stdin, stdout or stderr.
 const FIRST_FREE: i32 = 3;

@@ -61,8 +61,7 @@ pub(crate) enum Clearing {
 pub(crate) enum Suspension {
     /// It is passed on like others.
     Forward,
-    /// The command's session is in another one than ours, where the kernel drops these: SIGSTOP is passed on instead, and we
-    /// stop too.
+    /// We stop too, once it is passed on.
     Stop,
 }
 
@@ -79,6 +78,17 @@ impl Rewrites {
             table[number as usize] = number;
             number += 1;
         }
+        Self(table)
+    };
+
+    /// As itself, but for stops from the terminal: the command's session is not that of the terminal that they come from, and
+    /// the kernel drops them where the group has no parent within its session to continue it (`kernel/signal.c`, orphaned
+    /// process groups). SIGSTOP it does not drop.
+    pub(crate) const SESSION: Self = {
+        let mut table = Self::NONE.0;
+        table[libc::SIGTSTP as usize] = libc::SIGSTOP as u8;
+        table[libc::SIGTTIN as usize] = libc::SIGSTOP as u8;
+        table[libc::SIGTTOU as usize] = libc::SIGSTOP as u8;
         Self(table)
     };
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use contract::duration;
+
 use super::rules::{Alarm, Clearing, Suspension};
 use super::state::{Reason, Stage, State};
 use super::verdict::{self, Verdict};
@@ -162,9 +164,13 @@ impl Turn {
         if self.state.reason.is_some() {
             return;
         }
-        self.state.lease.ends = Some(end);
-        self.state.lease.warned = false;
-        self.state.lease.renewals += 1;
+        let Some(lease) = self.state.lease.renewed(end) else {
+            let why = "the end that its tag asks for is not later, or beyond --max-ttl";
+            return self.effects.push(Effect::Say(format!("the lease stays as it is: {why}")));
+        };
+        self.state.lease = lease;
+        let left = lease.end().map(|end| duration::format(end.since(self.now))).unwrap_or_default();
+        self.effects.push(Effect::Say(format!("renewed: {left} left")));
     }
 
     fn leave(&mut self, verdict: Verdict) {

@@ -16,6 +16,8 @@ pub(crate) struct Verdict {
     pub(crate) message: String,
     /// How the command itself ended, if it was executed and is gone.
     pub(crate) exit: Option<Exit>,
+    /// Why it could not be executed, if so.
+    pub(crate) refused: Option<Errno>,
 }
 
 /// Judges a command that has ended.
@@ -24,7 +26,7 @@ pub(super) fn of_exit(state: &State, exit: Exit) -> Verdict {
         Exit::Code(code) => format!("the command ended with code {code}"),
         Exit::Signal(number) => format!("the command was ended by signal {number}"),
     };
-    let verdict = |cause, code, message| Verdict { cause, code, message, exit: Some(exit) };
+    let verdict = |cause, code, message| Verdict { cause, code, message, exit: Some(exit), refused: None };
     let own =
         |cause: AppCause, why: &str| verdict(cause, cause.code().unwrap_or(exit.status()), format!("{why}; {ended}"));
     match &state.reason {
@@ -44,7 +46,7 @@ pub(super) fn of_exit(state: &State, exit: Exit) -> Verdict {
 /// A lease that was over before the command was executed.
 pub(super) fn of_lease_that_was_over() -> Verdict {
     let message = "the time was up before the command was started".to_owned();
-    Verdict { cause: AppCause::Ttl, code: 124, message, exit: None }
+    Verdict { cause: AppCause::Ttl, code: 124, message, exit: None, refused: None }
 }
 
 /// A command that is still there after SIGKILL: it hangs in the kernel.
@@ -58,5 +60,5 @@ pub(super) fn of_command_that_stays(state: &State) -> Verdict {
 pub(crate) fn of_command_not_started(cause: Errno) -> Verdict {
     let code = if cause == Errno::ENOENT { 127 } else { 126 };
     let message = format!("the command cannot be executed: {}", cause.desc());
-    Verdict { cause: AppCause::NotStarted, code, message, exit: None }
+    Verdict { cause: AppCause::NotStarted, code, message, exit: None, refused: Some(cause) }
 }
