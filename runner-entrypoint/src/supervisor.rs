@@ -18,7 +18,7 @@ use crate::report::say;
 use crate::signal::Signal;
 
 use self::alarm::Alarm;
-use self::signals::Signals;
+use self::signals::{Received, Signals};
 
 pub(crate) use self::reaper::has_children;
 
@@ -32,6 +32,8 @@ pub(crate) trait Charge {
     fn hear_watched(&mut self);
     /// A signal came from outside. SIGCHLD is none.
     fn hear_signal(&mut self, signal: Signal);
+    /// A signal came that we have caused ourselves.
+    fn hear_own_signal(&mut self, _signal: Signal) {}
     /// Some children have ended; each is heard of next.
     fn hear_of_exits(&mut self) {}
     /// A process ended: a child, or an orphan that was handed to us.
@@ -81,13 +83,15 @@ fn wait(charge: &impl Charge, signals: &Signals, alarm: Option<BorrowedFd<'_>>) 
 }
 
 fn hear_signals(charge: &mut impl Charge, signals: &Signals) {
-    for signal in signals.read() {
-        if signal != Signal::CHLD {
-            charge.hear_signal(signal);
-            continue;
+    for received in signals.read() {
+        match received {
+            Received::Signal(signal) => charge.hear_signal(signal),
+            Received::Own(signal) => charge.hear_own_signal(signal),
+            Received::Child => {
+                charge.hear_of_exits();
+                reaper::reap(|pid, exit| charge.hear_exit(pid, exit));
+                charge.hear_no_more_exits();
+            }
         }
-        charge.hear_of_exits();
-        reaper::reap(|pid, exit| charge.hear_exit(pid, exit));
-        charge.hear_no_more_exits();
     }
 }

@@ -10,13 +10,13 @@ use super::child::{self, Command};
 use super::machine::{Effect, Event, Stage, State, Verdict, of_command_not_started, step};
 use super::reach;
 use super::settings::{Isolation, Settings};
-use super::terminal;
 use super::voice::Whose;
 use super::witness::Witness;
+use super::{keep, terminal};
 use crate::clock::Clock;
 use crate::exit::Exit;
 use crate::report::say;
-use crate::signal::{Signal, SignalSet};
+use crate::signal::Signal;
 use crate::supervisor::signals::Signals;
 use crate::supervisor::{Charge, Next, has_children, tree};
 
@@ -31,8 +31,6 @@ pub(crate) struct Guard {
     /// The process group that it began with.
     group: Option<Pid>,
     witnesses: Vec<Box<dyn Witness>>,
-    /// Signals that the kernel sends us for having let go of the terminal: the next of each means nothing.
-    of_terminal: SignalSet,
 }
 
 impl Charge for Guard {
@@ -62,11 +60,11 @@ impl Charge for Guard {
 
     fn hear_signal(&mut self, signal: Signal) {
         self.settings.voice.received(signal);
-        if self.of_terminal.contains(signal) {
-            self.of_terminal = self.of_terminal.without(signal);
-            return self.settings.voice.ignored(signal);
-        }
         self.events.push_back(Event::Signal(signal));
+    }
+
+    fn hear_own_signal(&mut self, signal: Signal) {
+        self.settings.voice.ignored(signal);
     }
 
     fn hear_of_exits(&mut self) {
@@ -99,7 +97,7 @@ impl Guard {
     pub(crate) fn new(settings: Settings, clock: Clock, witnesses: Vec<Box<dyn Witness>>) -> Self {
         let state = State::new(settings.rules, settings.lease);
         let events = VecDeque::from([Event::Started]);
-        Self { settings, clock, state, events, child: None, group: None, witnesses, of_terminal: SignalSet::EMPTY }
+        Self { settings, clock, state, events, child: None, group: None, witnesses }
     }
 
     fn perform(&mut self, effect: Effect, signals: &Signals) {
@@ -125,6 +123,7 @@ impl Guard {
             Effect::Suspend => self.suspend(),
             Effect::Warn => self.warn(signals),
             Effect::Say(text) => say(&text),
+            Effect::Keep(end) => keep::renew(end, self.clock.now()),
             // Done by `settle`, once all effects are.
             Effect::Leave => {}
         }
@@ -132,7 +131,7 @@ impl Guard {
 
     fn start(&mut self, signals: &Signals) {
         if self.settings.isolation == Isolation::Session {
-            self.of_terminal = terminal::let_go();
+            terminal::let_go();
         }
         match self.execute(&self.settings.command, self.settings.isolation, signals) {
             Ok(pid) => {

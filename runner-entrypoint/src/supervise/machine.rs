@@ -66,6 +66,8 @@ pub(crate) enum Effect {
     Drop(Signal),
     /// Stop ourselves, as a job that is stopped from its terminal does.
     Suspend,
+    /// Note the lease's new end, so that a restart grants the same.
+    Keep(Moment),
     /// Tell people that the end is near, and run their hook.
     Warn,
     /// Tell people.

@@ -33,7 +33,8 @@ pub(super) fn resume(resume: Resume, reach: Reach, child: Pid, sent: Sent) {
     match (resume, reach) {
         (Resume::Nobody, _) => {}
         (Resume::Stopped, Reach::Session) => tree::signal_session(child.as_raw(), go_on, tree::Which::Stopped),
-        (Resume::All | Resume::Stopped, _) => send(reach, child, go_on),
+        (Resume::Stopped, _) => tree::signal_if_stopped(child.as_raw(), go_on),
+        (Resume::All, _) => send(reach, child, go_on),
     }
 }
 

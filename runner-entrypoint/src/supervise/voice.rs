@@ -16,7 +16,7 @@ pub(crate) trait Voice {
     fn received(&self, _signal: Signal) {}
     /// SIGCHLD came.
     fn received_child(&self) {}
-    /// It came from our letting go of the terminal, and means nothing.
+    /// It was of our own making, and means nothing.
     fn ignored(&self, _signal: Signal) {}
     /// It is not passed on.
     fn dropped(&self, _signal: Signal) {}

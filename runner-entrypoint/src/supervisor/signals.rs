@@ -15,6 +15,18 @@ const FIRST_FREE: i32 = 3;
 /// How many are taken at once.
 const BATCH: usize = 8;
 
+/// What a signal is to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Received {
+    /// A child has ended.
+    Child,
+    /// One of our own making: sent to our own group, SIGPIPE, or what the kernel sends for letting go of a terminal
+    /// (`drivers/tty/tty_jobctrl.c`, `disassociate_ctty`). It means nothing.
+    Own(Signal),
+    /// One from outside.
+    Signal(Signal),
+}
+
 /// The blocked signals.
 pub(crate) struct Signals {
     descriptor: OwnedFd,
@@ -44,22 +56,30 @@ impl Signals {
         self.before
     }
 
-    /// Takes all that is there. What we sent to our own group comes back to us, and means nothing.
-    pub(crate) fn read(&self) -> Vec<Signal> {
+    /// Takes all that is there.
+    pub(crate) fn read(&self) -> Vec<Received> {
         let mut all = Vec::new();
         loop {
             // SAFETY: the structure is made of numbers, for which zeros are a value.
             let mut batch: [libc::signalfd_siginfo; BATCH] = unsafe { std::mem::zeroed() };
+            let room = size_of_val(&batch);
             // SAFETY: the kernel writes whole structures, at most as many as there is room for.
-            let length =
-                unsafe { libc::read(self.descriptor.as_raw_fd(), batch.as_mut_ptr().cast(), size_of_val(&batch)) };
+            let length = unsafe { libc::read(self.descriptor.as_raw_fd(), batch.as_mut_ptr().cast(), room) };
             let count = usize::try_from(length).unwrap_or(0) / size_of::<libc::signalfd_siginfo>();
-            let others = batch[..count].iter().filter(|info| info.ssi_pid != self.own_pid || is_child(info));
-            all.extend(others.filter_map(|info| Signal::new(info.ssi_signo.cast_signed())));
+            all.extend(batch[..count].iter().filter_map(|info| self.meaning(info)));
             if count < BATCH {
                 return all;
             }
         }
+    }
+
+    fn meaning(&self, info: &libc::signalfd_siginfo) -> Option<Received> {
+        let signal = Signal::new(info.ssi_signo.cast_signed())?;
+        Some(match signal {
+            Signal::CHLD => Received::Child,
+            _ if info.ssi_pid == self.own_pid => Received::Own(signal),
+            _ => Received::Signal(signal),
+        })
     }
 }
 
@@ -67,10 +87,6 @@ impl AsFd for Signals {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.descriptor.as_fd()
     }
-}
-
-fn is_child(info: &libc::signalfd_siginfo) -> bool {
-    info.ssi_signo.cast_signed() == libc::SIGCHLD
 }
 
 /// Where we were started with stdout closed, the kernel would give us its number, and what is printed would go there.

@@ -56,13 +56,25 @@ pub(crate) fn signal_session(leader: i32, sent: Sent, which: Which) {
     }
 }
 
+/// Signals a process if it is stopped.
+pub(crate) fn signal_if_stopped(pid: i32, sent: Sent) {
+    if look_at(pid).is_some_and(|seen| seen.stopped) {
+        // It may have just ended.
+        let _ = sent.send_to(pid);
+    }
+}
+
 /// Each process, from `/proc`.
 fn everybody() -> BTreeMap<i32, Seen> {
     let Ok(folder) = std::fs::read_dir("/proc") else { return BTreeMap::new() };
     folder
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-        .filter_map(|pid: i32| Some((pid, seen_in(&std::fs::read(format!("/proc/{pid}/stat")).ok()?)?)))
+        .filter_map(|pid: i32| Some((pid, look_at(pid)?)))
         .collect()
+}
+
+fn look_at(pid: i32) -> Option<Seen> {
+    seen_in(&std::fs::read(format!("/proc/{pid}/stat")).ok()?)
 }
 
 /// Reads a line of `/proc/PID/stat`. The name in brackets may contain anything: brackets, spaces, bytes that are no text.

@@ -56,6 +56,7 @@ impl Voice for DumbInitVoice {
     }
 
     fn ignored(&self, signal: Signal) {
+        self.received(signal);
         self.debug(&format!("Ignoring tty hand-off signal {}.", signal.number()));
     }
 

@@ -169,6 +169,7 @@ impl Turn {
             return self.effects.push(Effect::Say(format!("the lease stays as it is: {why}")));
         };
         self.state.lease = lease;
+        self.effects.extend(lease.end().map(Effect::Keep));
         let left = lease.end().map(|end| duration::format(end.since(self.now))).unwrap_or_default();
         self.effects.push(Effect::Say(format!("renewed: {left} left")));
     }
