@@ -4,7 +4,6 @@
 mod contender;
 mod github;
 mod life;
-mod memory;
 
 use std::io;
 use std::time::Duration;
@@ -115,6 +114,6 @@ fn judge(series: &Series) -> Vec<Verdict> {
         verdicts.push(ratio("TERM → DELETE", |times| times.first_call, 8.0));
     }
     let what = format!("entrypoint, {}: private memory", scheme.text());
-    verdicts.extend(own.memory.map(|bytes| Verdict::bytes(&what, bytes, MEMORY_LIMIT, megabytes)));
+    verdicts.extend(own.memory.map(|bytes| Verdict::at_most(&what, bytes, MEMORY_LIMIT, megabytes)));
     verdicts
 }

@@ -11,9 +11,8 @@ use nix::unistd::Pid;
 
 use super::contender::Contender;
 use super::github::GitHub;
-use super::memory;
-use crate::measure;
 use crate::moment::Moment;
+use crate::{measure, memory};
 
 /// Far longer than anything here takes; only a failure waits for it.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -3,7 +3,7 @@
 use std::fs;
 
 /// Bytes of `Private_*`. `None` where the kernel refuses: an entrypoint that is not dumpable shows it to root only.
-pub(super) fn private(pid: u32) -> Option<u64> {
+pub(crate) fn private(pid: u32) -> Option<u64> {
     let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
     let kibibytes = text.lines().filter(|line| line.starts_with("Private_")).filter_map(|line| {
         let number = line.split_whitespace().nth(1)?;
