@@ -8,9 +8,12 @@
 use std::ffi::{c_char, c_int};
 
 /// The C library calls it.
+///
+/// # Safety
+/// There are `count` pointers to NUL-terminated strings, and they live as long as the process.
 #[unsafe(no_mangle)]
-pub extern "C" fn main(count: c_int, arguments: *const *const c_char) -> c_int {
-    // SAFETY: the C library gives `count` pointers to NUL-terminated strings that live as long as the process.
+pub unsafe extern "C" fn main(count: c_int, arguments: *const *const c_char) -> c_int {
+    // SAFETY: that is what the C library promises to every `main`.
     let arguments = unsafe { runner_entrypoint::arguments(count, arguments) };
     c_int::from(runner_entrypoint::main_impl(&arguments))
 }

@@ -125,6 +125,6 @@ fn refuse(program: &OsStr, fault: &str) -> u8 {
     let program = program.display();
     let fault = if fault.is_empty() { String::new() } else { format!("{program}: {fault}\n") };
     // Where stderr is closed there is nobody to tell.
-    let _ = write!(std::io::stderr(), "{fault}Try '{program} --help' for more information.\n");
+    let _ = writeln!(std::io::stderr(), "{fault}Try '{program} --help' for more information.");
     OWN_FAILURE
 }
