@@ -8,6 +8,7 @@ use std::time::Duration;
 use contract::{Scope, duration, env};
 
 use self::labels::read_labels;
+use crate::secret_source::SecretSource;
 use crate::task_role::TaskRole;
 
 /// GitHub ends a job on a self-hosted runner after five days; two hours are left for the wait before it and the end after.
@@ -39,6 +40,8 @@ pub(crate) struct Config {
     pub(crate) app_id: Option<String>,
     /// Name of the one-shot SSM parameter that holds the credential, where it is not in the vault yet.
     pub(crate) parameter: Option<String>,
+    /// Where else the credential is.
+    pub(crate) secret_from: Option<SecretSource>,
     pub(crate) runner_dir: PathBuf,
     pub(crate) runner_user: RunnerUser,
     pub(crate) state_dir: PathBuf,
@@ -105,7 +108,9 @@ pub(crate) fn read(lookup: Lookup<'_>, holds: &dyn Fn(&str) -> bool) -> Result<C
     let mut reader = Reader { lookup, faults: Vec::new() };
     reader.check_kind();
     let parameter = reader.optional(env::SECRET_PARAMETER);
-    reader.check_credential(parameter.is_some(), holds);
+    let secret_from = reader.secret_from();
+    let found = if parameter.is_some() || secret_from.is_some() { Found::Elsewhere } else { Found::NotYet };
+    reader.check_credential(found, holds);
     let scope = reader.scope();
     let config = Config {
         runner_name: reader.runner_name(),
@@ -118,6 +123,7 @@ pub(crate) fn read(lookup: Lookup<'_>, holds: &dyn Fn(&str) -> bool) -> Result<C
         limits: reader.limits(),
         app_id: reader.optional(env::GITHUB_APP_ID),
         parameter,
+        secret_from,
         runner_dir: reader.optional(env::RUNNER_DIR).map_or_else(|| PathBuf::from("/home/runner"), PathBuf::from),
         runner_user: reader.optional(env::RUNNER_USER).map_or(RunnerUser::Preferred("runner"), RunnerUser::Named),
         state_dir: reader.optional(env::STATE_DIR).map_or_else(|| PathBuf::from("/run/mayfly"), PathBuf::from),
@@ -126,6 +132,13 @@ pub(crate) fn read(lookup: Lookup<'_>, holds: &dyn Fn(&str) -> bool) -> Result<C
         job_hooks: reader.choice(env::JOB_HOOKS, [("true", JobHooks::Ours), ("false", JobHooks::LeftAlone)]),
     };
     if reader.faults.is_empty() { Ok(config) } else { Err(reader.faults) }
+}
+
+/// Whether a place outside of the environment has the credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    Elsewhere,
+    NotYet,
 }
 
 struct Reader<'a> {
@@ -149,10 +162,12 @@ impl Reader<'_> {
         }
     }
 
-    fn check_credential(&mut self, has_parameter: bool, holds: &dyn Fn(&str) -> bool) {
+    fn check_credential(&mut self, found: Found, holds: &dyn Fn(&str) -> bool) {
         let has_app_id = self.optional(env::GITHUB_APP_ID).is_some();
         let has_key = holds(env::GITHUB_APP_PRIVATE_KEY);
-        if has_parameter || [env::CREDENTIAL_FD, env::GITHUB_TOKEN, env::REGISTRATION_TOKEN].iter().any(|n| holds(n)) {
+        if found == Found::Elsewhere
+            || [env::CREDENTIAL_FD, env::GITHUB_TOKEN, env::REGISTRATION_TOKEN].iter().any(|n| holds(n))
+        {
             return;
         }
         match (has_app_id, has_key) {
@@ -166,6 +181,16 @@ impl Reader<'_> {
                 env::GITHUB_APP_ID,
                 env::GITHUB_APP_PRIVATE_KEY
             )),
+        }
+    }
+
+    fn secret_from(&mut self) -> Option<SecretSource> {
+        match SecretSource::parse(&self.optional(env::SECRET_FROM)?) {
+            Ok(source) => Some(source),
+            Err(fault) => {
+                self.fault(format!("{}: {fault}", env::SECRET_FROM));
+                None
+            }
         }
     }
 

@@ -1,9 +1,7 @@
 //! Everything that talks to GitHub, each time in a short-lived child of PID 1.
 //!
-//! The child is forked and not executed: it inherits the vault and the settings, does one thing, writes one [`Answer`] into
-//! a pipe, and is gone with all that TLS and HTTP have put into its memory.
+//! Each call is an [`errand`](crate::errand): the child inherits the vault and the settings, and its result is one [`Answer`].
 
-pub(crate) mod child;
 mod configure;
 mod credential;
 pub(crate) mod files;
@@ -83,7 +81,7 @@ pub(crate) struct Registrar {
 
 impl Registrar {
     /// Does a task. Runs in the child.
-    fn work(&mut self, task: Task) -> Answer {
+    pub(crate) fn work(&mut self, task: Task) -> Answer {
         match task {
             Task::Register { within } => register::register(self, within),
             Task::Remove { id, within, when_busy } => remove::remove(self, id, within, when_busy),

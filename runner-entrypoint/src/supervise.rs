@@ -38,10 +38,10 @@ use self::witness::Witness;
 /// `runner-entrypoint supervise`, with the arguments behind it.
 pub(crate) fn run(arguments: &[OsString], clock: Clock) -> u8 {
     match options::parse(arguments) {
-        Ok(Asked::Guard(options)) => {
-            let witnesses = Vec::new();
-            guard(settings(*options, clock), clock, witnesses)
-        }
+        Ok(Asked::Guard(options)) => match witness::all(&options) {
+            Ok(witnesses) => guard(settings(*options, clock), clock, witnesses),
+            Err(fault) => cli::refuse(&format!("supervise: {fault}")),
+        },
         Ok(Asked::Help) => cli::print(options::HELP),
         Err(fault) => cli::refuse(&format!("supervise: {fault}")),
     }

@@ -51,6 +51,8 @@ pub const GENERATION: &str = "MAYFLY_GENERATION";
 pub const CREATED_AT: &str = "MAYFLY_CREATED_AT";
 /// Random, one for each `mayfly runner start` process: tells two processes apart that ask for the same launch.
 pub const LAUNCHER: &str = "MAYFLY_LAUNCHER";
+/// Between two looks at the task's tags for a renewal of the lease. A duration. Default 30 s, a fifth more or less.
+pub const RENEW_INTERVAL: &str = "MAYFLY_RENEW_INTERVAL";
 /// Names (separated by commas) of further variables that may reach the job.
 pub const JOB_ENV: &str = "MAYFLY_JOB_ENV";
 /// `false`: the job's hooks stay the user's own, and PID 1 learns of jobs from the Listener's lines alone. Default `true`.
@@ -74,6 +76,9 @@ pub const GITHUB_APP_PRIVATE_KEY: &str = "MAYFLY_GITHUB_APP_PRIVATE_KEY";
 pub const REGISTRATION_TOKEN: &str = "MAYFLY_REGISTRATION_TOKEN";
 /// Name of the one-shot SSM parameter that holds a credential as JSON. See [`crate::Credential`].
 pub const SECRET_PARAMETER: &str = "MAYFLY_SECRET_PARAMETER";
+/// Where the credential is read from, where it is in none of these: `ssm:NAME`, `ssm-once:NAME` (deleted after reading),
+/// `secretsmanager:NAME`, `env:NAME` or `file:PATH`. It holds a credential as JSON, a token, or the App's private key.
+pub const SECRET_FROM: &str = "MAYFLY_SECRET_FROM";
 /// Number of an inherited descriptor that the credential can be read from, as JSON, to its end.
 pub const CREDENTIAL_FD: &str = "MAYFLY_CREDENTIAL_FD";
 

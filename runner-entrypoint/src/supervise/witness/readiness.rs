@@ -15,6 +15,8 @@ use crate::supervise::machine::Event;
 
 /// One request. An app that starts up may take long for its first page.
 const REQUEST: Duration = Duration::from_secs(10);
+/// The last request may still begin in time and end a little later.
+const SHORTEST_REQUEST: Duration = Duration::from_millis(200);
 /// Between two requests.
 const PAUSE_MILLIS: u16 = 500;
 
@@ -98,15 +100,17 @@ fn ask_until_ready(url: &str, within: Duration) -> Found {
     let http = Http::for_url(url, Proxies::None)?;
     loop {
         let left = until.saturating_duration_since(Instant::now());
-        let last = match ask(&http, url, left.min(REQUEST)) {
+        let last = match ask(&http, url, left.clamp(SHORTEST_REQUEST, REQUEST)) {
             Ok(()) => return Ok(()),
             Err(last) => last,
         };
-        if until.saturating_duration_since(Instant::now()) <= Duration::from_millis(PAUSE_MILLIS.into()) {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
             return Err(last);
         }
-        // A pause; there is nothing to wait for.
-        let _ = poll(&mut [], PollTimeout::from(PAUSE_MILLIS));
+        // Up to the last moment, when it is asked once more. There is nothing to wait for.
+        let pause = u16::try_from(left.as_millis()).unwrap_or(u16::MAX).clamp(1, PAUSE_MILLIS);
+        let _ = poll(&mut [], PollTimeout::from(pause));
     }
 }
 

@@ -33,11 +33,13 @@ pub(super) struct Renewal {
     /// The tag as it was when it last meant something.
     known: Option<String>,
     told: Vec<Kind>,
+    /// Whether the last look had no result.
+    died: bool,
 }
 
 impl Renewal {
     pub(super) fn new(from: RenewFrom, interval: Duration) -> Self {
-        Self { from, interval, next: None, errand: None, known: None, told: Vec::new() }
+        Self { from, interval, next: None, errand: None, known: None, told: Vec::new(), died: false }
     }
 
     fn set_off(&mut self, now: Moment) {
@@ -50,11 +52,17 @@ impl Renewal {
     }
 
     fn take(&mut self, found: Option<Found>, now: Moment) -> Option<Event> {
-        let died = || Fault::new(Kind::Process, "the process that looked ended without a result".to_owned());
-        match found.unwrap_or_else(|| Err(died())) {
-            Ok(text) => self.judge(text?, now),
-            Err(fault) => {
+        let died_before = std::mem::replace(&mut self.died, found.is_none());
+        match found {
+            Some(Ok(text)) => self.judge(text?, now),
+            Some(Err(fault)) => {
                 self.tell(&fault);
+                None
+            }
+            // One may be ended together with the command.
+            None if !died_before => None,
+            None => {
+                self.tell(&Fault::new(Kind::Process, "the processes that look end without a result".to_owned()));
                 None
             }
         }
@@ -155,7 +163,9 @@ mod tests {
     fn faults_change_nothing_and_are_told_once_for_each_kind() {
         let mut renewal = renewal();
         let fault = |kind| Some(Err(Fault::new(kind, "no".to_owned())));
-        for found in [None, fault(Kind::Metadata), fault(Kind::Metadata), tag("soon"), tag("later"), Some(Ok(None))] {
+        for found in
+            [None, None, fault(Kind::Metadata), fault(Kind::Metadata), tag("soon"), tag("later"), Some(Ok(None))]
+        {
             assert_eq!(renewal.take(found, NOW), None);
         }
         assert_eq!(renewal.told, [Kind::Process, Kind::Metadata, Kind::Tag]);

@@ -52,9 +52,9 @@ pub(super) fn end_by_tag(from: RenewFrom, within: Duration) -> Result<Option<Str
         }
     }
     let task = metadata("task")?;
-    let arn = task["TaskARN"]
-        .as_str()
-        .ok_or_else(|| Fault::new(Kind::Metadata, "the task metadata endpoint does not say the task's ARN".to_owned()))?;
+    let arn = task["TaskARN"].as_str().ok_or_else(|| {
+        Fault::new(Kind::Metadata, "the task metadata endpoint does not say the task's ARN".to_owned())
+    })?;
     let ecs = |message| Fault::new(Kind::Ecs, message);
     let reply = Service::of_this_task(ECS)
         .and_then(|ecs| ecs.call("ListTagsForResource", arn, &json!({ "resourceArn": arn }), until))
@@ -97,7 +97,8 @@ mod tests {
     #[test]
     fn tag_is_found_in_both_forms() {
         let end = Some("2030-01-01T00:00:00Z".to_owned());
-        let metadata = json!({ "TaskARN": "a", "TaskTags": { "other": "x", "mayfly:expires-at": "2030-01-01T00:00:00Z" } });
+        let metadata =
+            json!({ "TaskARN": "a", "TaskTags": { "other": "x", "mayfly:expires-at": "2030-01-01T00:00:00Z" } });
         assert_eq!(tag_in_metadata(&metadata), end);
         let list = json!({ "tags": [
             { "key": "other", "value": "x" }, { "key": "mayfly:expires-at", "value": "2030-01-01T00:00:00Z" },
@@ -107,7 +108,8 @@ mod tests {
 
     #[test]
     fn documents_without_the_tag_say_nothing() {
-        let denied = json!({ "TaskARN": "a", "Errors": [{ "ErrorField": "TaskTags", "ErrorCode": "AccessDeniedException" }] });
+        let denied =
+            json!({ "TaskARN": "a", "Errors": [{ "ErrorField": "TaskTags", "ErrorCode": "AccessDeniedException" }] });
         for document in [json!({}), json!([]), json!({ "TaskTags": null }), json!({ "tags": {} }), denied] {
             assert_eq!((tag_in_metadata(&document), tag_in_list(&document)), (None, None), "{document}");
         }
