@@ -126,5 +126,9 @@ mod tests {
             let row = format!("| {} | `{}` | {} |", cause.code(), cause.name(), cause.meaning());
             assert!(readme.contains(&row), "{row}");
         }
+        for cause in contract::exit::AppCause::ALL {
+            let row = format!("| `{}` | {} |", cause.name(), cause.meaning());
+            assert!(readme.contains(&row), "{row}");
+        }
     }
 }
