@@ -67,9 +67,10 @@ pub fn descriptors_of(pid: Pid) -> Option<usize> {
     fs::read_dir(format!("/proc/{pid}/fd")).ok().map(Iterator::count)
 }
 
-/// Private memory of a process in kB; nothing where it is gone or does not show it.
-pub fn private_memory_of(pid: Pid) -> Option<u64> {
+/// Memory of a process that no file stands behind, in kB; nothing where it is gone or does not show it. Pages of files come
+/// and go with what others do with the same files.
+pub fn anonymous_memory_of(pid: Pid) -> Option<u64> {
     let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
-    let private = rollup.lines().filter(|line| line.starts_with("Private_"));
-    Some(private.filter_map(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok()).sum())
+    let line = rollup.lines().find_map(|line| line.strip_prefix("Anonymous:"))?;
+    line.split_whitespace().next()?.parse().ok()
 }

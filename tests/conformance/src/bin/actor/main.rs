@@ -17,6 +17,7 @@ actor VERB ...
   obey SIGNAL CODE                 ends with that code on that signal
   deaf SIGNAL...                   ignores those signals, and waits
   self                             prints its ids, its group, its session, and whether it has the terminal
+  descriptors                      prints the numbers of its open descriptors
   orphans COUNT                    leaves that many orphans that end at once, and waits
   daemon [--own-session] [--deaf] NAME -- COMMAND...
                                    leaves a daemon that notes its signals in $NOTES/NAME, then becomes the command
@@ -47,6 +48,7 @@ fn act(words: &[&str]) -> Result<ExitCode, String> {
         ["obey", signal, code] => listen::obey(signal, number(code)?),
         ["deaf", signals @ ..] => listen::be_deaf(signals),
         ["self"] => state::print_own(),
+        ["descriptors"] => Ok(state::print_descriptors()),
         ["orphans", count] => leave::orphans(number(count)?),
         ["daemon", rest @ ..] => leave::daemon(rest),
         ["enter", rest @ ..] => state::enter(rest),
