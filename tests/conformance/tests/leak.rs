@@ -75,8 +75,13 @@ impl Runner {
             give_to_job_user(folder);
         }
         let log = File::create(sandbox.folder().join("log")).expect("there is room for a file");
-        let mut command = Command::new(binaries().path("runner-entrypoint"));
-        command.arg("runner").env_clear().env("PATH", std::env::var_os("PATH").expect("a PATH"));
+        // With a container's capabilities: with more, those who have less could not read it, whatever it does.
+        let mut command = Eyes::ContainerRoot.command();
+        command
+            .arg(binaries().path("runner-entrypoint"))
+            .arg("runner")
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").expect("a PATH"));
         command.envs(settings(&sandbox, &runner_dir)).stdin(Stdio::null());
         command.stderr(log.try_clone().expect("a second handle of a file")).stdout(log);
         hand_over(&mut command, credential, &sandbox);
