@@ -1,6 +1,7 @@
 //! The loop of PID 1, the same for every mode: settle what has happened, wait, hear what happens. It decides nothing.
 
 pub(crate) mod alarm;
+pub(crate) mod footprint;
 mod reaper;
 pub(crate) mod signals;
 pub(crate) mod sweep;

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::ffi::CString;
 use std::os::fd::BorrowedFd;
+use std::time::Duration;
 
 use nix::unistd::Pid;
 
@@ -13,12 +14,15 @@ use super::settings::{Isolation, Settings};
 use super::voice::Whose;
 use super::witness::Witness;
 use super::{keep, terminal};
-use crate::clock::Clock;
+use crate::clock::{Clock, Moment};
 use crate::exit::Exit;
 use crate::report::say;
 use crate::signal::Signal;
 use crate::supervisor::signals::Signals;
-use crate::supervisor::{Charge, Next, has_children, tree};
+use crate::supervisor::{Charge, Next, footprint, has_children, tree};
+
+/// A command that still runs after so long will be waited for. A shorter one should not pay for what comes after it.
+const CALM_AFTER: Duration = Duration::from_millis(100);
 
 /// A command, from its start to the last line.
 pub(crate) struct Guard {
@@ -31,6 +35,8 @@ pub(crate) struct Guard {
     /// The process group that it began with.
     group: Option<Pid>,
     witnesses: Vec<Box<dyn Witness>>,
+    /// When to give back what only the start has needed.
+    calm_at: Option<Moment>,
 }
 
 impl Charge for Guard {
@@ -46,7 +52,7 @@ impl Charge for Guard {
             return Next::Leave(self.leave());
         }
         let looks = self.witnesses.iter().filter_map(|witness| witness.due());
-        Next::Wait(self.state.deadline().into_iter().chain(looks).min())
+        Next::Wait(self.state.deadline().into_iter().chain(looks).chain(self.calm_at).min())
     }
 
     fn watched(&self) -> Vec<BorrowedFd<'_>> {
@@ -87,6 +93,9 @@ impl Charge for Guard {
     }
 
     fn hear_the_clock(&mut self) {
+        if self.calm_at.take_if(|moment| self.clock.now() >= *moment).is_some() {
+            footprint::let_go_of_code();
+        }
         if self.state.deadline().is_some_and(|deadline| self.clock.now() >= deadline) {
             self.events.push_back(Event::Tick);
         }
@@ -97,7 +106,7 @@ impl Guard {
     pub(crate) fn new(settings: Settings, clock: Clock, witnesses: Vec<Box<dyn Witness>>) -> Self {
         let state = State::new(settings.rules, settings.lease);
         let events = VecDeque::from([Event::Started]);
-        Self { settings, clock, state, events, child: None, group: None, witnesses }
+        Self { settings, clock, state, events, child: None, group: None, witnesses, calm_at: None }
     }
 
     fn perform(&mut self, effect: Effect, signals: &Signals) {
@@ -140,6 +149,7 @@ impl Guard {
                 self.settings.voice.started(pid);
                 let now = self.clock.now();
                 self.witnesses.iter_mut().for_each(|witness| witness.begin(now));
+                self.calm_at = Some(now.plus(CALM_AFTER));
             }
             Err(cause) => {
                 self.settings.voice.not_started(cause);
@@ -183,6 +193,6 @@ impl Guard {
 }
 
 /// To whole seconds: the warning comes a few milliseconds late.
-fn rounded(left: std::time::Duration) -> std::time::Duration {
-    std::time::Duration::from_secs_f64(left.as_secs_f64().round())
+fn rounded(left: Duration) -> Duration {
+    Duration::from_secs_f64(left.as_secs_f64().round())
 }

@@ -41,7 +41,7 @@ fn open() -> nix::Result<OwnedFd> {
 fn arm(timer: &OwnedFd, at: std::time::Duration) -> nix::Result<()> {
     use std::os::fd::AsRawFd as _;
     let never = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    let seconds = libc::time_t::try_from(at.as_secs()).unwrap_or(libc::time_t::MAX);
+    let seconds = i64::try_from(at.as_secs()).unwrap_or(i64::MAX);
     // All zeros would disarm it.
     let nanoseconds = libc::c_long::from(at.subsec_nanos()).max(libc::c_long::from(seconds == 0));
     let when =
