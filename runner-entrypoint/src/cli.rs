@@ -6,6 +6,8 @@ use std::io::Write as _;
 
 use contract::exit::Cause;
 
+use crate::supervise::handover;
+
 pub(crate) const VERSION: &str = concat!("runner-entrypoint ", env!("CARGO_PKG_VERSION"), "\n");
 
 pub(crate) const HELP: &str = "\
@@ -30,6 +32,8 @@ pub(crate) enum Command<'a> {
     Runner,
     /// With the arguments behind it.
     Supervise(&'a [OsString]),
+    /// How `supervise` starts a command with secrets; not for people.
+    Become(&'a [OsString]),
     Healthcheck,
     Causes,
     Help,
@@ -42,6 +46,7 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Command<'_>, String> {
     let first = first.to_string_lossy();
     let command = match first.as_ref() {
         "supervise" => return Ok(Command::Supervise(rest)),
+        handover::BECOME => return Ok(Command::Become(rest)),
         "runner" => Command::Runner,
         "healthcheck" => Command::Healthcheck,
         "causes" => Command::Causes,

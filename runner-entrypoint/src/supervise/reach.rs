@@ -20,6 +20,9 @@ pub(super) fn send(reach: Reach, child: Pid, sent: Sent) {
         Reach::OwnGroup => sent.send_to(child).and(sent.send_to(OWN_GROUP)),
     };
     if reach == Reach::Session {
+        // The look at all processes takes a while, and the command may have been woken on our processor: it goes first.
+        // SAFETY: it takes nothing and cannot fail.
+        unsafe { libc::sched_yield() };
         tree::signal_session(child, sent, tree::Which::OtherGroups);
     }
 }
