@@ -1,5 +1,6 @@
 //! Sends signals to the command and to whoever belongs to it.
 
+use nix::sched::sched_yield;
 use nix::unistd::Pid;
 
 use super::settings::{Reach, Resume};
@@ -21,8 +22,7 @@ pub(super) fn send(reach: Reach, child: Pid, sent: Sent) {
     };
     if reach == Reach::Session {
         // The look at all processes takes a while, and the command may have been woken on our processor: it goes first.
-        // SAFETY: it takes nothing and cannot fail.
-        unsafe { libc::sched_yield() };
+        let _ = sched_yield();
         tree::signal_session(child, sent, tree::Which::OtherGroups);
     }
 }

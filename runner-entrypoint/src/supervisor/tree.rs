@@ -1,6 +1,8 @@
 //! Who else is there: all processes but ourselves, our descendants, a session.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read as _;
 
 use nix::unistd::{Pid, getpid};
 
@@ -74,7 +76,10 @@ fn everybody() -> BTreeMap<i32, Seen> {
 }
 
 fn look_at(pid: i32) -> Option<Seen> {
-    seen_in(&std::fs::read(format!("/proc/{pid}/stat")).ok()?)
+    // Enough for the longest name and all numbers that matter. One read: it is done for every process of the machine.
+    let mut line = [0; 512];
+    let length = File::open(format!("/proc/{pid}/stat")).ok()?.read(&mut line).ok()?;
+    seen_in(&line[..length])
 }
 
 /// Reads a line of `/proc/PID/stat`. The name in brackets may contain anything: brackets, spaces, bytes that are no text.
