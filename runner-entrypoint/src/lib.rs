@@ -57,6 +57,7 @@ pub fn main_impl(arguments: &[OsString]) -> u8 {
     match cli::parse(arguments) {
         Ok(cli::Command::Runner) => runner::run(clock),
         Ok(cli::Command::Supervise(arguments)) => supervise::run(arguments, clock),
+        Ok(cli::Command::Become(arguments)) => supervise::handover::become_command(arguments),
         Ok(cli::Command::Healthcheck) => healthcheck::run(),
         Ok(cli::Command::Causes) => cli::print(&cli::causes()),
         Ok(cli::Command::Help) => cli::print(cli::HELP),

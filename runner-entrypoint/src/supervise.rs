@@ -4,6 +4,7 @@ mod child;
 pub(crate) mod duration;
 mod end;
 mod guard;
+pub(crate) mod handover;
 mod keep;
 mod lease;
 mod machine;
@@ -38,7 +39,7 @@ use self::witness::Witness;
 /// `runner-entrypoint supervise`, with the arguments behind it.
 pub(crate) fn run(arguments: &[OsString], clock: Clock) -> u8 {
     match options::parse(arguments) {
-        Ok(Asked::Guard(options)) => match witness::all(&options) {
+        Ok(Asked::Guard(mut options)) => match handover::arrange(&mut options).and_then(|()| witness::all(&options)) {
             Ok(witnesses) => guard(settings(*options, clock), clock, witnesses),
             Err(fault) => cli::refuse(&format!("supervise: {fault}")),
         },

@@ -51,15 +51,18 @@ impl Charge for Guard {
         if self.state.stage == Stage::Ended {
             return Next::Leave(self.leave());
         }
-        let looks = self.witnesses.iter().filter_map(|witness| witness.due());
+        let looks = self.looking().filter_map(|witness| witness.due());
         Next::Wait(self.state.deadline().into_iter().chain(looks).chain(self.calm_at).min())
     }
 
     fn watched(&self) -> Vec<BorrowedFd<'_>> {
-        self.witnesses.iter().filter_map(|witness| witness.watched()).collect()
+        self.looking().filter_map(|witness| witness.watched()).collect()
     }
 
     fn hear_watched(&mut self) {
+        if !self.state.runs() {
+            return;
+        }
         let now = self.clock.now();
         self.events.extend(self.witnesses.iter_mut().filter_map(|witness| witness.look(now)));
     }
@@ -107,6 +110,11 @@ impl Guard {
         let state = State::new(settings.rules, settings.lease);
         let events = VecDeque::from([Event::Started]);
         Self { settings, clock, state, events, child: None, group: None, witnesses, calm_at: None }
+    }
+
+    /// Nobody looks at a command that is gone.
+    fn looking(&self) -> impl Iterator<Item = &dyn Witness> {
+        self.witnesses.iter().map(AsRef::as_ref).filter(|_| self.state.runs())
     }
 
     fn perform(&mut self, effect: Effect, signals: &Signals) {

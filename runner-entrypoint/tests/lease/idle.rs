@@ -47,7 +47,7 @@ fn traffic_keeps_the_app_and_that_of_ignored_peers_does_not() {
     let address = listener.local_addr().expect("an address");
     std::thread::spawn(move || {
         for stream in listener.incoming() {
-            drop(stream)
+            drop(stream);
         }
     });
     let mut kept = idle_on(address.port(), &[]);

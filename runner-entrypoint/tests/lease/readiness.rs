@@ -30,6 +30,8 @@ fn app_that_ends_before_it_is_ready_ends_with_its_own_code() {
     let options = ["--ready-url", &app.url(), "--", "sh", "-c", "exit 7"];
     let end = Guarded::start(&mut supervise(&options)).end();
     assert_eq!((end["cause"].as_str(), end["code"].as_u64()), (Some("app_exit"), Some(7)));
+    // What looked at it has gone with it: nothing had to be killed after the grace of 10 s.
+    assert!(end["uptime_ms"].as_u64().is_some_and(|uptime| uptime < 9_000), "{end}");
 }
 
 #[test]
