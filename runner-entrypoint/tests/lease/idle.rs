@@ -1,7 +1,10 @@
 //! Traffic of the app, on an address of this machine that is not its loopback.
 
-use std::io::Write as _;
-use std::net::{IpAddr, TcpListener, TcpStream, UdpSocket};
+use std::io::{Read as _, Write as _};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use crate::guarded::{Guarded, supervise};
 
@@ -14,7 +17,7 @@ fn own_address() -> Option<IpAddr> {
 
 fn idle_on(port: u16, more: &[&str]) -> Guarded {
     let port = port.to_string();
-    let options = [&["--idle", "1s", "--port", &port][..], more, &["--", "sleep", "1000"]].concat();
+    let options = [&["--port", &port][..], more, &["--", "sleep", "1000"]].concat();
     Guarded::start(&mut supervise(&options))
 }
 
@@ -22,38 +25,45 @@ fn idle_on(port: u16, more: &[&str]) -> Guarded {
 fn app_without_traffic_is_idle() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let _silent = TcpStream::connect(listener.local_addr().expect("an address")).expect("connected");
-    let end = idle_on(listener.local_addr().expect("an address").port(), &[]).end();
+    let end = idle_on(listener.local_addr().expect("an address").port(), &["--idle", "1s"]).end();
     assert_eq!(end["cause"].as_str(), Some("app_idle"));
     assert!(end["message"].as_str().is_some_and(|text| text.contains("no traffic on port")), "{end}");
 }
 
-/// For longer than the idle time, a short connection now and then.
-fn knock(address: std::net::SocketAddr) {
-    let until = std::time::Instant::now() + std::time::Duration::from_secs(3);
-    while std::time::Instant::now() < until {
+/// A visitor who comes again and again, for so long at least and until it is enough.
+fn visit(address: SocketAddr, at_least: Duration, enough: &AtomicBool) {
+    let start = Instant::now();
+    while start.elapsed() < at_least || !enough.load(Ordering::Relaxed) {
         let mut stream = TcpStream::connect(address).expect("connected");
         stream.write_all(b"x").expect("written");
-        std::thread::yield_now();
+        // Nobody answers; so each visit takes a moment.
+        stream.set_read_timeout(Some(Duration::from_millis(50))).expect("limited");
+        let _ = stream.read(&mut [0]);
     }
 }
 
 #[test]
 fn traffic_keeps_the_app_and_that_of_ignored_peers_does_not() {
+    const VISITS: Duration = Duration::from_secs(4);
     let Some(own) = own_address() else {
         eprintln!("skipped: this machine has no address but its loopback");
         return;
     };
     let listener = TcpListener::bind((own, 0)).expect("a port");
     let address = listener.local_addr().expect("an address");
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            drop(stream);
-        }
+    let enough = Arc::new(AtomicBool::new(false));
+    let visitor = std::thread::spawn({
+        let enough = Arc::clone(&enough);
+        move || visit(address, VISITS, &enough)
     });
-    let mut kept = idle_on(address.port(), &[]);
-    let mut ignoring = idle_on(address.port(), &["--idle-ignore", &own.to_string()]);
-    knock(address);
-    let uptime = |end: serde_json::Value| end["uptime_ms"].as_u64().expect("an uptime");
-    assert!(uptime(ignoring.end()) < 3_000);
-    assert!(uptime(kept.end()) >= 3_000);
+    std::thread::spawn(move || listener.incoming().collect::<Vec<_>>());
+    let mut kept = idle_on(address.port(), &["--idle", "2s"]);
+    let start = Instant::now();
+    let mut ignoring = idle_on(address.port(), &["--idle", "1s", "--idle-ignore", &own.to_string()]);
+    assert_eq!(ignoring.end()["cause"].as_str(), Some("app_idle"));
+    enough.store(true, Ordering::Relaxed);
+    visitor.join().expect("no panic");
+    let visited = start.elapsed().as_millis();
+    let uptime = kept.end()["uptime_ms"].as_u64().expect("an uptime");
+    assert!(u128::from(uptime) + 200 >= visited && visited > 3_000, "{uptime} of {visited}");
 }
