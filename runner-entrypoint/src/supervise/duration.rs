@@ -101,6 +101,7 @@ fn exponent(text: &str, letter: u8) -> Option<(usize, i32)> {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::{CStr, CString};
     use std::time::Duration;
 
     use proptest::prelude::*;
@@ -154,7 +155,37 @@ mod tests {
         }
     }
 
+    /// Seconds as GNU `timeout` gets them, from the C library. Tests run in the C locale.
+    fn by_strtod(text: &str) -> Option<f64> {
+        let start = CString::new(text).expect("no NUL in it");
+        let mut end = std::ptr::null_mut();
+        // SAFETY: the text ends with a NUL, and `end` is live; it is set to a place within the text.
+        let (number, rest) = unsafe {
+            let number = libc::strtod(start.as_ptr(), &raw mut end);
+            (number, CStr::from_ptr(end))
+        };
+        let factor = match rest.to_bytes() {
+            b"" | b"s" => 1.0,
+            b"m" => 60.0,
+            b"h" => 3_600.0,
+            b"d" => 86_400.0,
+            _ => return None,
+        };
+        let found = rest.as_ptr() != start.as_ptr();
+        (found && number >= 0.0).then(|| (number * factor).min(Duration::MAX.as_secs_f64()))
+    }
+
     proptest! {
+        #[test]
+        fn any_number_is_read_as_strtod_reads_it(
+            text in "[+]?(0x)?[0-9a-f]{0,6}(\\.[0-9a-f]{0,4})?([ep][+-]?[0-9]{1,3})?[smhdD]?"
+        ) {
+            let (ours, theirs) = (parse(&text).map(|read| read.as_secs_f64()), by_strtod(&text));
+            let near = |(ours, theirs): (f64, f64)| (ours - theirs).abs() <= theirs * 1e-9 + 1e-9;
+            prop_assert!(ours.is_some() == theirs.is_some(), "{text}: {ours:?}, {theirs:?}");
+            prop_assert!(ours.zip(theirs).is_none_or(near), "{text}: {ours:?}, {theirs:?}");
+        }
+
         #[test]
         fn any_text_is_read_or_refused(text in "\\PC*") {
             let _ = parse(&text);

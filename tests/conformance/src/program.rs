@@ -69,7 +69,7 @@ impl Program {
         }
         add(self.kind.words_for_setting(setting)?);
         match (self.kind, duty) {
-            (Kind::Timeout, Duty::Words(words)) | (_, Duty::Words(words)) => add(words),
+            (_, Duty::Words(words)) => add(words),
             (Kind::Timeout, Duty::Run | Duty::ReachGroup) => add(&["1000"]),
             (Kind::Timeout, Duty::ReachChild) => add(&["--foreground", "1000"]),
             (Kind::Timeout, Duty::Limit(limit, options)) => add(&[options, &[limit]].concat()),

@@ -68,7 +68,7 @@ fn print_case(case: &Case, programs: &[Program], flaws: &mut Vec<Broken>) {
 fn print_line<'a>(name: &str, words: impl Iterator<Item = &'a str>, programs: &[Program]) {
     let widths = programs.iter().map(|program| program.title.len());
     let cells: String = words.zip(widths).map(|(word, width)| format!("  {word:>width$}")).collect();
-    println!("{name:<66}{cells}");
+    println!("{name:<68}{cells}");
 }
 
 fn print_flaws(flaws: &[Broken]) {

@@ -29,12 +29,12 @@ fn hasty(kind: Kind) -> Duty<'static> {
     }
 }
 
-/// Only those that end the rest themselves; the others leave it to the kernel, which kills without a word.
+/// Only those that stand for a whole container.
 fn inits(stage: &Stage) -> Outcome {
     stage.only(&[Kind::Supervise, Kind::Tini, Kind::DumbInit, Kind::Catatonit])
 }
 
-/// `beyond`: what no namesake does is asked of ours under its own name, and shown of theirs.
+/// What is beyond the namesakes is asked of ours by its own name only, and shown of them.
 fn beyond(stage: &Stage) -> Outcome {
     inits(stage)?;
     match (stage.program.origin, stage.kind()) {
