@@ -1,10 +1,12 @@
-//! The command line. Read by hand: there are three commands without options, and PID 1 must start at once.
+//! The command line. Read by hand: there is little to read, and PID 1 must start at once.
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::process::ExitCode;
 
 use contract::exit::Cause;
+
+use crate::supervise::handover;
 
 pub(crate) const VERSION: &str = concat!("runner-entrypoint ", env!("CARGO_PKG_VERSION"), "\n");
 
@@ -15,6 +17,7 @@ Usage: runner-entrypoint [COMMAND]
 
 Commands:
   runner       Run one runner to its end; all settings come from MAYFLY_* variables (the default)
+  supervise    Run a command with a limit on its life, and end all that it leaves behind (supervise --help)
   healthcheck  Exit with 0 when the runner's Listener is connected, with 1 when it is not
   causes       Print the exit codes and what they mean
 
@@ -25,8 +28,12 @@ Options:
 
 /// What the command line asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Command {
+pub(crate) enum Command<'a> {
     Runner,
+    /// With the arguments behind it.
+    Supervise(&'a [OsString]),
+    /// How `supervise` starts a command with secrets; not for people.
+    Become(&'a [OsString]),
     Healthcheck,
     Causes,
     Help,
@@ -34,9 +41,12 @@ pub(crate) enum Command {
 }
 
 /// Reads the arguments after the program's name.
-pub(crate) fn parse(arguments: &[String]) -> Result<Command, String> {
+pub(crate) fn parse(arguments: &[OsString]) -> Result<Command<'_>, String> {
     let Some((first, rest)) = arguments.split_first() else { return Ok(Command::Runner) };
-    let command = match first.as_str() {
+    let first = first.to_string_lossy();
+    let command = match first.as_ref() {
+        "supervise" => return Ok(Command::Supervise(rest)),
+        handover::BECOME => return Ok(Command::Become(rest)),
         "runner" => Command::Runner,
         "healthcheck" => Command::Healthcheck,
         "causes" => Command::Causes,
@@ -44,7 +54,7 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Command, String> {
         "-V" | "--version" => return Ok(Command::Version),
         other => return Err(format!("\"{other}\" is not a command; runner-entrypoint --help lists them")),
     };
-    match rest.first().map(String::as_str) {
+    match rest.first().map(|argument| argument.to_string_lossy()).as_deref() {
         None => Ok(command),
         Some("-h" | "--help") => Ok(Command::Help),
         Some(other) => Err(format!("\"{first}\" takes no argument \"{other}\"; its settings are MAYFLY_* variables")),
@@ -62,27 +72,28 @@ pub(crate) fn causes() -> String {
 }
 
 /// Prints a text that was asked for.
-pub(crate) fn print(text: &str) -> ExitCode {
+pub(crate) fn print(text: &str) -> u8 {
     match std::io::stdout().write_all(text.as_bytes()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(_) => ExitCode::FAILURE,
+        Ok(()) => 0,
+        Err(_) => 1,
     }
 }
 
 /// Says what is wrong with the command line. 125 is what a shell's `timeout` and ours give for a failure of their own.
-pub(crate) fn refuse(fault: &str) -> ExitCode {
+pub(crate) fn refuse(fault: &str) -> u8 {
     // Where stderr is closed there is nobody to tell.
     let _ = writeln!(std::io::stderr(), "runner-entrypoint: {fault}");
-    ExitCode::from(Cause::Internal.code())
+    Cause::Internal.code()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsString;
+
     use super::{Command, causes, parse};
 
-    fn parsed(line: &str) -> Result<Command, String> {
-        let arguments: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        parse(&arguments)
+    fn arguments(line: &str) -> Vec<OsString> {
+        line.split_whitespace().map(OsString::from).collect()
     }
 
     #[test]
@@ -97,14 +108,14 @@ mod tests {
             ("-V", Command::Version),
         ];
         for (line, command) in cases {
-            assert_eq!(parsed(line), Ok(command), "{line}");
+            assert_eq!(parse(&arguments(line)), Ok(command), "{line}");
         }
     }
 
     #[test]
     fn unknown_command_or_argument_is_named() {
-        assert!(parsed("runer").is_err_and(|fault| fault.contains("\"runer\"")));
-        assert!(parsed("runner --token x").is_err_and(|fault| fault.contains("\"--token\"")));
+        assert!(parse(&arguments("runer")).is_err_and(|fault| fault.contains("\"runer\"")));
+        assert!(parse(&arguments("runner --token x")).is_err_and(|fault| fault.contains("\"--token\"")));
     }
 
     #[test]
@@ -118,6 +129,10 @@ mod tests {
         let readme = include_str!("../README.md");
         for cause in contract::exit::Cause::ALL {
             let row = format!("| {} | `{}` | {} |", cause.code(), cause.name(), cause.meaning());
+            assert!(readme.contains(&row), "{row}");
+        }
+        for cause in contract::exit::AppCause::ALL {
+            let row = format!("| `{}` | {} |", cause.name(), cause.meaning());
             assert!(readme.contains(&row), "{row}");
         }
     }

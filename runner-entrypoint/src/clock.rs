@@ -39,6 +39,11 @@ impl Clock {
     pub(crate) fn now(&self) -> Moment {
         Moment(boot_time().saturating_sub(self.start))
     }
+
+    /// The moment as CLOCK_BOOTTIME shows it, for timers of the kernel.
+    pub(crate) fn boot_time_of(&self, moment: Moment) -> Duration {
+        self.start.saturating_add(moment.0)
+    }
 }
 
 /// CLOCK_BOOTTIME and not CLOCK_MONOTONIC: a paused machine must not get its lifetime a second time.

@@ -8,6 +8,8 @@ use std::time::Duration;
 use contract::{Scope, duration, env};
 
 use self::labels::read_labels;
+use crate::secret_source::SecretSource;
+use crate::task_role::TaskRole;
 
 /// GitHub ends a job on a self-hosted runner after five days; two hours are left for the wait before it and the end after.
 const DEFAULT_LIFETIME: Duration = Duration::from_secs((5 * 24 + 2) * 3600);
@@ -16,6 +18,10 @@ const DEFAULT_IDLE: Duration = Duration::from_secs(10 * 60);
 const DEFAULT_STOP_TIMEOUT: Duration = Duration::from_secs(30);
 const DEFAULT_REGISTRATION: Duration = Duration::from_secs(2 * 60);
 const DEFAULT_ONLINE: Duration = Duration::from_secs(2 * 60);
+/// A Worker starts within a second; after its last step it uploads logs, for minutes where the network is slow.
+const DEFAULT_WORKER: Duration = Duration::from_secs(5 * 60);
+/// After its job an ephemeral Listener ends its session and removes its files.
+const DEFAULT_EXIT: Duration = Duration::from_secs(60);
 /// GitHub's limit for a runner's name.
 const LONGEST_NAME: usize = 64;
 
@@ -34,11 +40,22 @@ pub(crate) struct Config {
     pub(crate) app_id: Option<String>,
     /// Name of the one-shot SSM parameter that holds the credential, where it is not in the vault yet.
     pub(crate) parameter: Option<String>,
+    /// Where else the credential is.
+    pub(crate) secret_from: Option<SecretSource>,
     pub(crate) runner_dir: PathBuf,
     pub(crate) runner_user: RunnerUser,
     pub(crate) state_dir: PathBuf,
     /// Names of further variables that may reach the job.
     pub(crate) job_environment: Vec<String>,
+    pub(crate) task_role: TaskRole,
+    pub(crate) job_hooks: JobHooks,
+}
+
+/// Whether the job's hooks tell us of its start and its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum JobHooks {
+    Ours,
+    LeftAlone,
 }
 
 /// The runner group that the runner joins.
@@ -74,6 +91,10 @@ pub(crate) struct Limits {
     pub(crate) stop_timeout: Duration,
     pub(crate) registration: Duration,
     pub(crate) online: Duration,
+    /// How long the Worker may be missing, or linger after its last step.
+    pub(crate) worker: Duration,
+    /// How long the Listener may take to leave after its one job.
+    pub(crate) exit: Duration,
 }
 
 /// Looks a variable up. The seam by which tests give their own environment.
@@ -87,7 +108,9 @@ pub(crate) fn read(lookup: Lookup<'_>, holds: &dyn Fn(&str) -> bool) -> Result<C
     let mut reader = Reader { lookup, faults: Vec::new() };
     reader.check_kind();
     let parameter = reader.optional(env::SECRET_PARAMETER);
-    reader.check_credential(parameter.is_some(), holds);
+    let secret_from = reader.secret_from();
+    let found = if parameter.is_some() || secret_from.is_some() { Found::Elsewhere } else { Found::NotYet };
+    reader.check_credential(found, holds);
     let scope = reader.scope();
     let config = Config {
         runner_name: reader.runner_name(),
@@ -96,16 +119,26 @@ pub(crate) fn read(lookup: Lookup<'_>, holds: &dyn Fn(&str) -> bool) -> Result<C
         scope: scope.unwrap_or_else(|| Scope::Org(String::new())),
         api_url: reader.url(env::GITHUB_API_URL, "https://api.github.com"),
         server_url: reader.url(env::GITHUB_SERVER_URL, "https://github.com"),
-        jobs: reader.jobs(),
+        jobs: reader.choice(env::MULTI_JOB, [("false", Jobs::One), ("true", Jobs::Several)]),
         limits: reader.limits(),
         app_id: reader.optional(env::GITHUB_APP_ID),
         parameter,
+        secret_from,
         runner_dir: reader.optional(env::RUNNER_DIR).map_or_else(|| PathBuf::from("/home/runner"), PathBuf::from),
         runner_user: reader.optional(env::RUNNER_USER).map_or(RunnerUser::Preferred("runner"), RunnerUser::Named),
         state_dir: reader.optional(env::STATE_DIR).map_or_else(|| PathBuf::from("/run/mayfly"), PathBuf::from),
         job_environment: reader.job_environment(),
+        task_role: reader.choice(env::TASK_ROLE, TaskRole::WORDS),
+        job_hooks: reader.choice(env::JOB_HOOKS, [("true", JobHooks::Ours), ("false", JobHooks::LeftAlone)]),
     };
     if reader.faults.is_empty() { Ok(config) } else { Err(reader.faults) }
+}
+
+/// Whether a place outside of the environment has the credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    Elsewhere,
+    NotYet,
 }
 
 struct Reader<'a> {
@@ -129,10 +162,12 @@ impl Reader<'_> {
         }
     }
 
-    fn check_credential(&mut self, has_parameter: bool, holds: &dyn Fn(&str) -> bool) {
+    fn check_credential(&mut self, found: Found, holds: &dyn Fn(&str) -> bool) {
         let has_app_id = self.optional(env::GITHUB_APP_ID).is_some();
         let has_key = holds(env::GITHUB_APP_PRIVATE_KEY);
-        if has_parameter || [env::CREDENTIAL_FD, env::GITHUB_TOKEN, env::REGISTRATION_TOKEN].iter().any(|n| holds(n)) {
+        if found == Found::Elsewhere
+            || [env::CREDENTIAL_FD, env::GITHUB_TOKEN, env::REGISTRATION_TOKEN].iter().any(|n| holds(n))
+        {
             return;
         }
         match (has_app_id, has_key) {
@@ -146,6 +181,16 @@ impl Reader<'_> {
                 env::GITHUB_APP_ID,
                 env::GITHUB_APP_PRIVATE_KEY
             )),
+        }
+    }
+
+    fn secret_from(&mut self) -> Option<SecretSource> {
+        match SecretSource::parse(&self.optional(env::SECRET_FROM)?) {
+            Ok(source) => Some(source),
+            Err(fault) => {
+                self.fault(format!("{}: {fault}", env::SECRET_FROM));
+                None
+            }
         }
     }
 
@@ -209,13 +254,16 @@ impl Reader<'_> {
         text.trim_end_matches('/').to_owned()
     }
 
-    fn jobs(&mut self) -> Jobs {
-        match self.optional(env::MULTI_JOB).as_deref() {
-            None | Some("false") => Jobs::One,
-            Some("true") => Jobs::Several,
-            Some(other) => {
-                self.fault(format!("{} is \"{other}\"; write true or false", env::MULTI_JOB));
-                Jobs::One
+    /// One of two words; the first is the default.
+    fn choice<T: Copy>(&mut self, name: &str, words: [(&str, T); 2]) -> T {
+        let [(default_word, default), (other_word, other)] = words;
+        match self.optional(name).as_deref() {
+            None => default,
+            Some(word) if word == default_word => default,
+            Some(word) if word == other_word => other,
+            Some(word) => {
+                self.fault(format!("{name} is \"{word}\"; write {default_word} or {other_word}"));
+                default
             }
         }
     }
@@ -227,6 +275,8 @@ impl Reader<'_> {
             stop_timeout: self.limit(env::STOP_TIMEOUT, DEFAULT_STOP_TIMEOUT),
             registration: self.limit(env::REGISTRATION_LIMIT, DEFAULT_REGISTRATION),
             online: self.limit(env::ONLINE_LIMIT, DEFAULT_ONLINE),
+            worker: self.limit(env::WORKER_LIMIT, DEFAULT_WORKER),
+            exit: self.limit(env::EXIT_LIMIT, DEFAULT_EXIT),
         }
     }
 

@@ -1,7 +1,6 @@
 //! `runner-entrypoint healthcheck`: what ECS runs to see whether the Listener is connected.
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use contract::env;
 use contract::record::{Phase, STATE_FILE, State};
@@ -9,14 +8,14 @@ use contract::record::{Phase, STATE_FILE, State};
 use crate::cli::print;
 
 /// Reads the state file and judges it.
-pub(crate) fn run() -> ExitCode {
+pub(crate) fn run() -> u8 {
     let folder = std::env::var_os(env::STATE_DIR).filter(|value| !value.is_empty());
     let path = folder.map_or_else(|| PathBuf::from("/run/mayfly"), PathBuf::from).join(STATE_FILE);
     match judge(&path) {
         Ok(line) => print(&format!("{line}\n")),
         Err(line) => {
             print(&format!("{line}\n"));
-            ExitCode::FAILURE
+            1
         }
     }
 }

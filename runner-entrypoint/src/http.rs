@@ -1,5 +1,6 @@
 //! Plain HTTP for the short-lived children: one agent, embedded roots, no redirects.
 
+use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 
 use rustls_pki_types::CertificateDer;
@@ -74,14 +75,32 @@ impl Http {
     }
 }
 
+/// Whether `SSL_CERT_FILE`, where it is set, can be read at all. Its content is looked at where it is used.
+///
+/// # Errors
+/// A text that names the file.
+pub(crate) fn check_own_roots() -> Result<(), String> {
+    let Some(path) = own_roots_path() else { return Ok(()) };
+    // Opening is not enough: a folder can be opened.
+    let read = std::fs::File::open(&path).and_then(|mut file| std::io::Read::read(&mut file, &mut [0; 1]));
+    read.map(drop).map_err(|cause| roots_refusal(&path, &cause))
+}
+
+fn own_roots_path() -> Option<OsString> {
+    std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty())
+}
+
+fn roots_refusal(path: &OsStr, cause: &dyn std::fmt::Display) -> String {
+    format!("SSL_CERT_FILE ({}) cannot be used: {cause}", path.display())
+}
+
 /// The certificates of `SSL_CERT_FILE`, which then replace the embedded ones, as they do everywhere else.
 fn own_roots() -> Result<Option<RootCerts>, String> {
-    let Some(path) = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()) else { return Ok(None) };
-    let refuse = |cause: &dyn std::fmt::Display| format!("SSL_CERT_FILE ({}) cannot be used: {cause}", path.display());
+    let Some(path) = own_roots_path() else { return Ok(None) };
     let ders = CertificateDer::pem_file_iter(&path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    let ders = ders.map_err(|cause| refuse(&cause))?;
+    let ders = ders.map_err(|cause| roots_refusal(&path, &cause))?;
     if ders.is_empty() {
-        return Err(refuse(&"it holds no certificate"));
+        return Err(roots_refusal(&path, &"it holds no certificate"));
     }
     let certificates: Vec<_> = ders.iter().map(|der| Certificate::from_der(der).to_owned()).collect();
     Ok(Some(RootCerts::from(certificates)))

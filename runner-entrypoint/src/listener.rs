@@ -9,6 +9,8 @@ mod environment;
 pub(crate) mod folder;
 mod lines;
 pub(crate) mod process;
+pub(crate) mod witness;
+pub(crate) mod worker;
 
 /// What one line means for us.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -15,7 +15,6 @@ mod random;
 #[cfg(test)]
 mod table;
 
-pub(crate) use self::exit::Exit;
 pub(crate) use self::state::{Arbiter, RunnerId, State};
 pub(crate) use self::step::step;
 pub(crate) use self::verdict::Verdict;
@@ -24,7 +23,10 @@ use std::time::Duration;
 
 use contract::record::Phase;
 
+use crate::exit::Exit;
 use crate::listener::Line;
+use crate::listener::witness::Testimony;
+use crate::listener::worker::Worker;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +55,10 @@ pub(crate) enum Event {
     ListenerExited { exit: Exit, files: RunnerFiles },
     /// The answer to [`Effect::LookForUpdate`].
     Update(Update),
+    /// A hook, or somebody who pretends to be one, says something of the job.
+    Testimony(Testimony),
+    /// The answer to [`Effect::LookForWorker`].
+    Worker(Worker),
 }
 
 /// How urgently somebody wants us to end.
@@ -118,6 +124,8 @@ pub(crate) enum Effect {
     KillListener,
     /// See whether the self-update is through.
     LookForUpdate,
+    /// See whether the job's Worker is there.
+    LookForWorker,
     /// End all processes that are left.
     Sweep,
     /// The end: sweep, forget the credential, write the last line, leave.

@@ -1,9 +1,7 @@
 //! Everything that talks to GitHub, each time in a short-lived child of PID 1.
 //!
-//! The child is forked and not executed: it inherits the vault and the settings, does one thing, writes one [`Answer`] into
-//! a pipe, and is gone with all that TLS and HTTP have put into its memory.
+//! Each call is an [`errand`](crate::errand): the child inherits the vault and the settings, and its result is one [`Answer`].
 
-pub(crate) mod child;
 mod configure;
 mod credential;
 pub(crate) mod files;
@@ -14,7 +12,6 @@ mod remove;
 use std::time::Duration;
 
 use contract::exit::Cause;
-use nix::sys::signal::SigSet;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
@@ -22,6 +19,7 @@ use crate::config::Config;
 use crate::listener::account::Account;
 use crate::machine::{Arbiter, AskAgain, Event, Removal, RunnerId, Verdict, WhenBusy};
 use crate::secrets::vault::Vault;
+use crate::signal::SignalSet;
 
 /// What a child is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,12 +76,12 @@ pub(crate) struct Registrar {
     pub(crate) account: Account,
     pub(crate) vault: Vault,
     /// The signal mask that the Listener is started with.
-    pub(crate) mask: SigSet,
+    pub(crate) mask: SignalSet,
 }
 
 impl Registrar {
     /// Does a task. Runs in the child.
-    fn work(&mut self, task: Task) -> Answer {
+    pub(crate) fn work(&mut self, task: Task) -> Answer {
         match task {
             Task::Register { within } => register::register(self, within),
             Task::Remove { id, within, when_busy } => remove::remove(self, id, within, when_busy),

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use contract::record::{END_PREFIX, End, Phase, STATE_FILE, State as StateRecord};
+use serde::Serialize;
 
 use crate::clock::Moment;
 use crate::machine::{State, Verdict};
@@ -47,7 +48,7 @@ pub(crate) fn end(runner_name: &str, state: Option<&State>, verdict: &Verdict, n
 }
 
 /// Prints the last line.
-pub(crate) fn print_end(end: &End) {
+pub(crate) fn print_record(end: &impl Serialize) {
     // A record of numbers and strings always serialises.
     print(&format!("{}\n", serde_json::to_string(end).unwrap_or_default()));
 }

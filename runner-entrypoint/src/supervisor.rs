@@ -1,215 +1,98 @@
-//! The loop: wait, tell the machine what happened, do what it says. It decides nothing.
+//! The loop of PID 1, the same for every mode: settle what has happened, wait, hear what happens. It decides nothing.
 
+pub(crate) mod alarm;
+pub(crate) mod footprint;
 mod reaper;
 pub(crate) mod signals;
-mod sweep;
+pub(crate) mod sweep;
+pub(crate) mod tree;
 
-use std::collections::VecDeque;
-use std::os::fd::AsFd as _;
-use std::process::ExitCode;
-use std::time::Duration;
+use std::os::fd::{AsFd as _, BorrowedFd};
 
-use contract::record::Phase;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::unistd::Pid;
 
-use crate::clock::Moment;
-use crate::listener::process::ListenerProcess;
-use crate::listener::{self, Line};
-use crate::machine::{Effect, Event, RunnerFiles, State, Update, Verdict, step};
-use crate::registrar::child::RegistrarChild;
-use crate::registrar::{Registrar, Task};
-use crate::report::{self, StateFile, echo, say};
+use crate::clock::{Clock, Moment};
+use crate::exit::Exit;
+use crate::report::say;
+use crate::signal::Signal;
 
+use self::alarm::Alarm;
 use self::signals::{Received, Signals};
 
-/// What the update script touches when it is through (`actions/runner src/Misc/layoutbin/update.sh.template`).
-const UPDATE_FINISHED: &str = "update.finished";
+pub(crate) use self::reaper::has_children;
 
-/// PID 1 at work.
-pub(crate) struct Supervisor {
-    registrar: Registrar,
-    signals: Signals,
-    state_file: StateFile,
-    events: VecDeque<Event>,
-    listener: Option<ListenerProcess>,
-    request: Option<RegistrarChild>,
-    /// A request that waits for the one before it: there is never more than one child.
-    next_request: Option<Task>,
+/// What is guarded: it is told what happens, and says what is to be waited for.
+pub(crate) trait Charge {
+    /// Does what follows from all that was heard.
+    fn settle(&mut self, signals: &Signals) -> Next;
+    /// What else can be read from, besides the signals.
+    fn watched(&self) -> Vec<BorrowedFd<'_>>;
+    /// Something may be there to be read. Comes before signals and exits: what was written has happened before them.
+    fn hear_watched(&mut self);
+    /// A signal came from outside. SIGCHLD is none.
+    fn hear_signal(&mut self, signal: Signal);
+    /// A signal came that we have caused ourselves.
+    fn hear_own_signal(&mut self, _signal: Signal) {}
+    /// Some children have ended; each is heard of next.
+    fn hear_of_exits(&mut self) {}
+    /// A process ended: a child, or an orphan that was handed to us.
+    fn hear_exit(&mut self, pid: Pid, exit: Exit);
+    /// All processes that had ended were heard of.
+    fn hear_no_more_exits(&mut self) {}
+    /// The moment that was waited for has come.
+    fn hear_the_clock(&mut self);
 }
 
-impl Supervisor {
-    pub(crate) fn new(registrar: Registrar, signals: Signals, state_file: StateFile) -> Self {
-        let events = VecDeque::from([Event::Started]);
-        Self { registrar, signals, state_file, events, listener: None, request: None, next_request: None }
-    }
+/// What the loop does next.
+pub(crate) enum Next {
+    /// Wait until something happens, or until then.
+    Wait(Option<Moment>),
+    /// The end.
+    Leave(u8),
+}
 
-    /// Runs to the end.
-    pub(crate) fn run(mut self) -> ExitCode {
-        let config = &self.registrar.config;
-        say(&format!("registering {} in {}", config.runner_name, config.scope));
-        let mut state = State::new(config.limits, config.jobs);
-        loop {
-            while let Some(event) = self.events.pop_front() {
-                let (next, effects) = step(state, self.registrar.clock.now(), event);
-                state = next;
-                for effect in effects {
-                    self.perform(effect, &state);
-                }
-            }
-            if state.has_ended() {
-                return self.leave(&state);
-            }
-            self.start_next_request();
-            if self.events.is_empty() {
-                self.wait(state.deadline());
-            }
+/// Guards it to its end.
+pub(crate) fn guard(charge: &mut impl Charge, signals: &Signals, clock: Clock) -> u8 {
+    let mut alarm = Alarm::default();
+    loop {
+        let until = match charge.settle(signals) {
+            Next::Wait(until) => until,
+            Next::Leave(code) => return code,
+        };
+        wait(charge, signals, alarm.set(until, clock));
+        charge.hear_watched();
+        hear_signals(charge, signals);
+        if until.is_some_and(|until| clock.now() >= until) {
+            charge.hear_the_clock();
         }
-    }
-
-    fn perform(&mut self, effect: Effect, state: &State) {
-        match effect {
-            Effect::Say(text) => say(&text),
-            Effect::Enter(phase) => self.state_file.write(phase, state.registration.id().map(|id| id.0), None),
-            Effect::Register { within } => self.next_request = Some(Task::Register { within }),
-            Effect::Remove { within, when_busy } => {
-                self.next_request = Some(Task::Remove { id: state.registration.id(), within, when_busy });
-                // At once, before anything is written: between SIGTERM and the DELETE nothing else has a place.
-                self.start_next_request();
-            }
-            Effect::HurryRegistrar { within } => self.hurry_request(within),
-            Effect::StartListener => self.start_listener(),
-            Effect::InterruptListener => self.listener.iter().for_each(ListenerProcess::interrupt),
-            Effect::KillListener => self.listener.iter().for_each(ListenerProcess::kill),
-            Effect::LookForUpdate => self.look_for_update(),
-            Effect::Sweep => sweep::sweep(&self.signals),
-            // Done by the loop, once all effects are.
-            Effect::Leave => {}
-        }
-    }
-
-    fn start_next_request(&mut self) {
-        if self.request.is_some() {
-            return;
-        }
-        let Some(task) = self.next_request.take() else { return };
-        match RegistrarChild::start(&mut self.registrar, task) {
-            Ok(child) => self.request = Some(child),
-            Err(cause) => {
-                say(&format!("a process for GitHub cannot be started: {cause}"));
-                self.events.push_back(Event::RegistrarDied);
-            }
-        }
-    }
-
-    fn hurry_request(&mut self, within: Duration) {
-        let now = self.registrar.clock.now();
-        if let Some(request) = &mut self.request {
-            request.hurry(now, within);
-        }
-    }
-
-    fn start_listener(&mut self) {
-        // A leftover of an earlier update must not be taken for this one's.
-        let _ = std::fs::remove_file(self.registrar.config.runner_dir.join(UPDATE_FINISHED));
-        let registrar = &self.registrar;
-        match ListenerProcess::start(&registrar.config, &registrar.account, registrar.mask) {
-            Ok(listener) => self.listener = Some(listener),
-            Err(message) => self.events.push_back(Event::ListenerNotStarted(message)),
-        }
-    }
-
-    fn look_for_update(&mut self) {
-        let finished = self.registrar.config.runner_dir.join(UPDATE_FINISHED).exists();
-        self.events.push_back(Event::Update(if finished { Update::Finished } else { Update::Running }));
-    }
-
-    /// Sleeps until something happens or a deadline comes.
-    fn wait(&mut self, deadline: Option<Moment>) {
-        let now = self.registrar.clock.now();
-        let kill_at = self.request.as_ref().map(|request| request.kill_at);
-        let next = deadline.into_iter().chain(kill_at).min();
-        let mut watched = vec![PollFd::new(self.signals.as_fd(), PollFlags::POLLIN)];
-        let output = self.listener.as_ref().and_then(ListenerProcess::output);
-        watched.extend(output.map(|output| PollFd::new(output, PollFlags::POLLIN)));
-        watched.extend(self.request.iter().map(|request| PollFd::new(request.as_fd(), PollFlags::POLLIN)));
-        match poll(&mut watched, poll_timeout(next.map(|next| next.since(now)))) {
-            Ok(_) | Err(Errno::EINTR) => {}
-            // Only a bug in the three lines above can get here; without the wait this would spin.
-            Err(cause) => say(&format!("waiting failed: {cause}")),
-        }
-        // The Listener first: what it said before a signal came has happened before it.
-        self.hear_listener();
-        self.hear_request();
-        self.hear_signals();
-        self.look_at_the_clock(deadline);
-    }
-
-    fn hear_listener(&mut self) {
-        let Some(listener) = &mut self.listener else { return };
-        let events = &mut self.events;
-        listener.listen(|line| take_line(line, events));
-    }
-
-    fn hear_request(&mut self) {
-        let Some(answer) = self.request.as_mut().and_then(RegistrarChild::listen) else { return };
-        self.request = None;
-        self.events.push_back(answer.map_or(Event::RegistrarDied, Event::from));
-    }
-
-    fn hear_signals(&mut self) {
-        for received in self.signals.read() {
-            match received {
-                Received::Child => self.reap(),
-                Received::Stop(signal) => self.events.push_back(Event::Signal(signal)),
-            }
-        }
-    }
-
-    fn reap(&mut self) {
-        for (pid, exit) in reaper::reap() {
-            let Some(mut listener) = self.listener.take_if(|listener| listener.pid == pid) else { continue };
-            listener.listen_to_the_last(|line| take_line(line, &mut self.events));
-            let present = self.registrar.config.runner_dir.join(crate::registrar::files::RUNNER).exists();
-            let files = if present { RunnerFiles::Present } else { RunnerFiles::Gone };
-            self.events.push_back(Event::ListenerExited { exit, files });
-        }
-    }
-
-    fn look_at_the_clock(&mut self, deadline: Option<Moment>) {
-        let now = self.registrar.clock.now();
-        if let Some(request) = self.request.as_mut().filter(|request| now >= request.kill_at) {
-            request.kill();
-        }
-        if deadline.is_some_and(|deadline| now >= deadline) {
-            self.events.push_back(Event::Tick);
-        }
-    }
-
-    /// The end: nothing left running, nothing secret left, the last line.
-    fn leave(mut self, state: &State) -> ExitCode {
-        sweep::sweep(&self.signals);
-        self.registrar.vault.wipe();
-        let undecided = Verdict::new(contract::exit::Cause::Internal, "it ended without a reason being noted");
-        let verdict = state.verdict.as_ref().unwrap_or(&undecided);
-        let end = report::end(&self.registrar.config.runner_name, Some(state), verdict, self.registrar.clock.now());
-        self.state_file.write(Phase::Ended, end.runner_id, Some(end.clone()));
-        report::print_end(&end);
-        ExitCode::from(end.code)
     }
 }
 
-fn take_line(line: &str, events: &mut VecDeque<Event>) {
-    echo(line);
-    match listener::read(line) {
-        Line::Other => {}
-        line => events.push_back(Event::Line(line)),
+/// Sleeps until there is something to hear.
+fn wait(charge: &impl Charge, signals: &Signals, alarm: Option<BorrowedFd<'_>>) {
+    let others = charge.watched();
+    let descriptors = [signals.as_fd()].into_iter().chain(alarm).chain(others);
+    let mut watched: Vec<PollFd<'_>> =
+        descriptors.map(|descriptor| PollFd::new(descriptor, PollFlags::POLLIN)).collect();
+    match poll(&mut watched, PollTimeout::NONE) {
+        Ok(_) | Err(Errno::EINTR) => {}
+        // Only a bug in the lines above can get here; without the wait this would spin.
+        Err(cause) => say(&format!("waiting failed: {cause}")),
     }
 }
 
-/// Rounded up: a millisecond too early would be a round for nothing.
-fn poll_timeout(left: Option<Duration>) -> PollTimeout {
-    let Some(left) = left else { return PollTimeout::NONE };
-    let millis = i32::try_from(left.as_millis().saturating_add(1)).unwrap_or(i32::MAX);
-    if left.is_zero() { PollTimeout::ZERO } else { PollTimeout::try_from(millis).unwrap_or(PollTimeout::MAX) }
+fn hear_signals(charge: &mut impl Charge, signals: &Signals) {
+    for received in signals.read() {
+        match received {
+            Received::Signal(signal) => charge.hear_signal(signal),
+            Received::Own(signal) => charge.hear_own_signal(signal),
+            Received::Child => {
+                charge.hear_of_exits();
+                reaper::reap(|pid, exit| charge.hear_exit(pid, exit));
+                charge.hear_no_more_exits();
+            }
+        }
+    }
 }

@@ -26,6 +26,11 @@ pub const MAX_LIFETIME: &str = "MAYFLY_MAX_LIFETIME";
 pub const REGISTRATION_LIMIT: &str = "MAYFLY_REGISTRATION_LIMIT";
 /// How long the Listener may take to connect. A duration. Default 2 min.
 pub const ONLINE_LIMIT: &str = "MAYFLY_ONLINE_LIMIT";
+/// How long the Worker may be missing while a job is said to run, or may linger after the job's last step, before GitHub is
+/// asked whether the job is over. A duration. Default 5 min.
+pub const WORKER_LIMIT: &str = "MAYFLY_WORKER_LIMIT";
+/// How long the Listener may take to leave after its one job. A duration. Default 1 min.
+pub const EXIT_LIMIT: &str = "MAYFLY_EXIT_LIMIT";
 /// The container's `stopTimeout`: time from SIGTERM to SIGKILL. A duration. Default 30 s, which is what ECS gives.
 pub const STOP_TIMEOUT: &str = "MAYFLY_STOP_TIMEOUT";
 /// `true`: the registration serves several jobs and ends by idle time, lifetime or SIGTERM. Default `false`.
@@ -46,8 +51,14 @@ pub const GENERATION: &str = "MAYFLY_GENERATION";
 pub const CREATED_AT: &str = "MAYFLY_CREATED_AT";
 /// Random, one for each `mayfly runner start` process: tells two processes apart that ask for the same launch.
 pub const LAUNCHER: &str = "MAYFLY_LAUNCHER";
+/// Between two looks at the task's tags for a renewal of the lease. A duration. Default 30 s, a fifth more or less.
+pub const RENEW_INTERVAL: &str = "MAYFLY_RENEW_INTERVAL";
 /// Names (separated by commas) of further variables that may reach the job.
 pub const JOB_ENV: &str = "MAYFLY_JOB_ENV";
+/// `false`: the job's hooks stay the user's own, and PID 1 learns of jobs from the Listener's lines alone. Default `true`.
+pub const JOB_HOOKS: &str = "MAYFLY_JOB_HOOKS";
+/// `hide`: the job cannot find the task role's credentials. Default `share`.
+pub const TASK_ROLE: &str = "MAYFLY_TASK_ROLE";
 /// The folder of the runner distribution. Default `/home/runner`.
 pub const RUNNER_DIR: &str = "MAYFLY_RUNNER_DIR";
 /// The user that the job runs as, where PID 1 is root. Default `runner`.
@@ -65,8 +76,19 @@ pub const GITHUB_APP_PRIVATE_KEY: &str = "MAYFLY_GITHUB_APP_PRIVATE_KEY";
 pub const REGISTRATION_TOKEN: &str = "MAYFLY_REGISTRATION_TOKEN";
 /// Name of the one-shot SSM parameter that holds a credential as JSON. See [`crate::Credential`].
 pub const SECRET_PARAMETER: &str = "MAYFLY_SECRET_PARAMETER";
+/// Where the credential is read from, where it is in none of these: `ssm:NAME`, `ssm-once:NAME` (deleted after reading),
+/// `secretsmanager:NAME`, `env:NAME` or `file:PATH`. It holds a credential as JSON, a token, or the App's private key.
+pub const SECRET_FROM: &str = "MAYFLY_SECRET_FROM";
 /// Number of an inherited descriptor that the credential can be read from, as JSON, to its end.
 pub const CREDENTIAL_FD: &str = "MAYFLY_CREDENTIAL_FD";
+
+/// Where a task finds its role's credentials: the first two say where they are, the others how to be let in.
+pub const TASK_ROLE_KEYS: [&str; 4] = [
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+];
 
 /// The variables that hold secrets: taken out of PID 1's environment block before anything else happens.
 pub const SECRETS: [&str; 3] = [GITHUB_TOKEN, GITHUB_APP_PRIVATE_KEY, REGISTRATION_TOKEN];

@@ -87,15 +87,74 @@ impl Cause {
     }
 }
 
+macro_rules! app_causes {
+    ($( $(#[doc = $doc:literal])+ $variant:ident = $code:expr, $name:literal, $meaning:literal; )+) => {
+        /// Why a command under `runner-entrypoint supervise` ended.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum AppCause {
+            $( $(#[doc = $doc])+ $variant, )+
+        }
+
+        impl AppCause {
+            /// All causes, in the order of the documented table.
+            pub const ALL: &'static [Self] = &[ $( Self::$variant, )+ ];
+
+            /// The process exit code that tells this cause; nothing where the code is the command's own, or a shell's.
+            pub const fn code(self) -> Option<u8> {
+                match self { $( Self::$variant => $code, )+ }
+            }
+
+            /// The cause's name in records and tables.
+            pub const fn name(self) -> &'static str {
+                match self { $( Self::$variant => $name, )+ }
+            }
+
+            /// One clause for people: fits after "ended: ".
+            pub const fn meaning(self) -> &'static str {
+                match self { $( Self::$variant => $meaning, )+ }
+            }
+        }
+    };
+}
+
+app_causes! {
+    /// The command ended by itself; its code, or 128 and the number of the signal that ended it.
+    AppExit = None, "app_exit", "the command ended by itself";
+    /// A signal from outside asked for the end; the code is the command's answer to it.
+    Signal = None, "signal", "a signal from outside asked for the end";
+    /// The command could not be executed: 126, or 127 where there is none.
+    NotStarted = None, "not_started", "the command cannot be executed (126) or does not exist (127)";
+    /// The time was up.
+    Ttl = Some(124), "ttl", "the time was up";
+    /// An error of our own, or a wrong option.
+    Internal = Some(125), "internal", "runner-entrypoint itself failed, or an option is wrong";
+    /// The time was up, and SIGKILL was needed.
+    Killed = Some(137), "killed", "the time was up and SIGKILL was needed";
+    /// The command never answered as a healthy one does.
+    NeverReady = Some(221), "never_ready", "the command did not become ready in time";
+    /// The command had no traffic.
+    AppIdle = Some(222), "app_idle", "the command had no traffic for too long";
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Cause;
+    use super::{AppCause, Cause};
 
     #[test]
     fn every_cause_is_found_again_by_its_code_and_its_name_is_its_serialised_form() {
         for cause in Cause::ALL {
             assert_eq!(Cause::from_code(i32::from(cause.code())), Some(*cause));
             assert_eq!(serde_json::to_string(cause).ok(), Some(format!("\"{}\"", cause.name())));
+        }
+    }
+
+    #[test]
+    fn every_cause_of_a_command_has_its_serialised_form_as_name_and_no_code_of_a_runners() {
+        for cause in AppCause::ALL {
+            assert_eq!(serde_json::to_string(cause).ok(), Some(format!("\"{}\"", cause.name())));
+            let of_runner = cause.code().and_then(|code| Cause::from_code(i32::from(code)));
+            assert!(of_runner.is_none() || of_runner == Some(Cause::Internal), "{cause:?}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::exit::Cause;
+use crate::exit::{AppCause, Cause};
 
 /// The first bytes of the last line on stdout: what to look for in a log.
 pub const END_PREFIX: &str = "{\"mayfly\":\"end\",";
@@ -33,6 +33,37 @@ pub struct End {
     pub message: String,
     /// When things happened.
     pub timings: Timings,
+}
+
+/// The last line on stdout of a command's machine (`runner-entrypoint supervise`): one JSON object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppEnd {
+    /// Always `end`; first, so that [`END_PREFIX`] finds the line.
+    pub mayfly: String,
+    /// Why it ended.
+    pub cause: AppCause,
+    /// The process exit code.
+    pub code: u8,
+    /// How often the lease was renewed.
+    pub renewals: u32,
+    /// Milliseconds from the start of PID 1 to this line.
+    pub uptime_ms: u64,
+    /// One sentence for people.
+    pub message: String,
+}
+
+/// File name of [`Lease`] within the state folder.
+pub const LEASE_FILE: &str = "lease.json";
+
+/// The lease as it is kept for a container that is restarted: by the wall clock, so that it does not start again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lease {
+    /// The launch that the lease belongs to ([`crate::env::ID`]); a lease of another launch means nothing.
+    pub id: Option<String>,
+    /// When the command was first started: milliseconds since 1970, UTC.
+    pub started_at_ms: u64,
+    /// When the time is up, as granted last: milliseconds since 1970, UTC.
+    pub expires_at_ms: u64,
 }
 
 /// Milliseconds from the start of PID 1; `None` for what did not happen.

@@ -61,7 +61,7 @@ fn each_setting_is_read() {
 #[test]
 fn each_fault_names_its_variable_and_the_fix() {
     let long = "x".repeat(65);
-    let cases: [(&[(&'static str, &str)], &str); 12] = [
+    let cases: [(&[(&'static str, &str)], &str); 13] = [
         (&[(env::SCOPE, "")], "MAYFLY_SCOPE is missing; write repos/"),
         (&[(env::SCOPE, "octo/demo")], "MAYFLY_SCOPE: \"octo/demo\" is not a scope"),
         (&[(env::RUNNER_NAME, "")], "MAYFLY_RUNNER_NAME is missing"),
@@ -69,7 +69,8 @@ fn each_fault_names_its_variable_and_the_fix() {
         (&[(env::GITHUB_API_URL, "ghe.example/api/v3")], "must begin with https://"),
         (&[(env::MAX_IDLE, "ten")], "MAYFLY_MAX_IDLE: \"ten\" is not a duration"),
         (&[(env::MAX_IDLE, "0")], "MAYFLY_MAX_IDLE is zero"),
-        (&[(env::MULTI_JOB, "yes")], "write true or false"),
+        (&[(env::MULTI_JOB, "yes")], "MAYFLY_MULTI_JOB is \"yes\"; write false or true"),
+        (&[(env::TASK_ROLE, "none")], "MAYFLY_TASK_ROLE is \"none\"; write share or hide"),
         (&[(env::LABELS, "a,,b")], "an empty label"),
         (&[(env::RUNNER_GROUP, "builders")], "runner groups belong to organisations"),
         (&[(env::KIND, "preview")], "runs runners only"),

@@ -5,10 +5,10 @@ use std::ffi::OsString;
 use contract::env;
 
 use super::account::Identity;
+use crate::task_role::TaskRole;
 
-/// What a job expects of any machine; settings of the Listener (`actions/runner src/Runner.Common/Constants.cs`); and the
-/// way to the task role, which is meant for the job.
-const ALLOWED: [&str; 25] = [
+/// What a job expects of any machine, and settings of the Listener (`actions/runner src/Runner.Common/Constants.cs`).
+const ALLOWED: [&str; 23] = [
     "PATH",
     "HOME",
     "USER",
@@ -29,8 +29,6 @@ const ALLOWED: [&str; 25] = [
     "ACTIONS_RUNNER_ACTION_ARCHIVE_CACHE",
     "GITHUB_ACTIONS_RUNNER_CHANNEL_TIMEOUT",
     "GITHUB_ACTIONS_RUNNER_TLS_NO_VERIFY",
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     "AWS_REGION",
     "AWS_DEFAULT_REGION",
     "DOCKER_HOST",
@@ -43,10 +41,11 @@ const NEVER: [&str; 2] = ["MAYFLY_", "ACTIONS_RUNNER_INPUT_"];
 pub(super) fn allowed(
     all: impl Iterator<Item = (OsString, OsString)>,
     further: &[String],
+    task_role: TaskRole,
     identity: Option<&Identity>,
 ) -> Vec<(OsString, OsString)> {
     let mut picked: Vec<_> =
-        all.filter(|(name, _)| name.to_str().is_some_and(|name| is_allowed(name, further))).collect();
+        all.filter(|(name, _)| name.to_str().is_some_and(|name| is_allowed(name, further, task_role))).collect();
     if let Some(identity) = identity {
         let own = [
             ("HOME", identity.home.as_os_str()),
@@ -59,9 +58,12 @@ pub(super) fn allowed(
     picked
 }
 
-fn is_allowed(name: &str, further: &[String]) -> bool {
+fn is_allowed(name: &str, further: &[String], task_role: TaskRole) -> bool {
     if NEVER.iter().any(|prefix| name.starts_with(prefix)) {
         return false;
+    }
+    if env::TASK_ROLE_KEYS.contains(&name) {
+        return task_role == TaskRole::Share;
     }
     ALLOWED.contains(&name)
         || env::PASSED_THROUGH.contains(&name)
@@ -78,12 +80,22 @@ mod tests {
 
     use super::allowed;
     use crate::listener::account::Identity;
+    use crate::task_role::TaskRole;
 
     fn picked(names: &[&str], further: &[&str], identity: Option<&Identity>) -> Vec<String> {
         let all = names.iter().map(|name| (OsString::from(name), OsString::from("root's")));
         let further: Vec<String> = further.iter().map(|name| (*name).to_owned()).collect();
         let shown = |(name, value): (OsString, OsString)| format!("{}={}", name.display(), value.display());
-        allowed(all, &further, identity).into_iter().map(shown).collect()
+        allowed(all, &further, TaskRole::Share, identity).into_iter().map(shown).collect()
+    }
+
+    #[test]
+    fn hidden_task_role_does_not_reach_the_job_even_when_asked_for() {
+        let names = super::env::TASK_ROLE_KEYS;
+        let all = || names.iter().map(|name| (OsString::from(name), OsString::new()));
+        let asked_for: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        assert_eq!(allowed(all(), &[], TaskRole::Share, None).len(), names.len());
+        assert_eq!(allowed(all(), &asked_for, TaskRole::Hide, None), []);
     }
 
     #[test]

@@ -8,14 +8,16 @@ use std::process::{Command, Stdio};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::prctl::set_pdeathsig;
-use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, sigprocmask};
+use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, getppid, pipe2, setgid, setgroups, setsid, setuid};
 
 use super::account::{Account, Identity};
 use super::environment;
 use super::folder;
 use super::lines::Lines;
+use super::witness::Witness;
 use crate::config::{Config, Jobs};
+use crate::signal::SignalSet;
 
 /// A Listener that runs.
 pub(crate) struct ListenerProcess {
@@ -30,12 +32,20 @@ impl ListenerProcess {
     ///
     /// # Errors
     /// A text that names the program.
-    pub(crate) fn start(config: &Config, account: &Account, mask: SigSet) -> Result<Self, String> {
+    pub(crate) fn start(
+        config: &Config,
+        account: &Account,
+        mask: SignalSet,
+        witness: Option<&Witness>,
+    ) -> Result<Self, String> {
         let mut command = command(config, account, mask);
         command.arg("run").env("ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE", "1");
         if config.jobs == Jobs::One {
             // It makes the Listener end after one job and say the result in its exit code.
             command.env("ACTIONS_RUNNER_RETURN_JOB_RESULT_FOR_HOSTED", "true");
+        }
+        if let Some(witness) = witness {
+            witness.show_to(&mut command);
         }
         let program = command.get_program().display().to_string();
         spawn(command).map_err(|cause| format!("{program} cannot be started: {cause}"))
@@ -80,9 +90,10 @@ impl ListenerProcess {
 }
 
 /// A command of the Listener, without arguments yet.
-pub(crate) fn command(config: &Config, account: &Account, mask: SigSet) -> Command {
+pub(crate) fn command(config: &Config, account: &Account, mask: SignalSet) -> Command {
     let identity = account.identity().cloned();
-    let allowed = environment::allowed(std::env::vars_os(), &config.job_environment, identity.as_ref());
+    let allowed =
+        environment::allowed(std::env::vars_os(), &config.job_environment, config.task_role, identity.as_ref());
     let mut command = Command::new(folder::program(&config.runner_dir));
     command.current_dir(&config.runner_dir).env_clear().envs(allowed);
     let parent = Pid::this();
@@ -92,7 +103,7 @@ pub(crate) fn command(config: &Config, account: &Account, mask: SigSet) -> Comma
 }
 
 /// Runs in the new process, right before the Listener takes its place.
-fn become_the_job(identity: Option<&Identity>, mask: SigSet, parent: Pid) -> io::Result<()> {
+fn become_the_job(identity: Option<&Identity>, mask: SignalSet, parent: Pid) -> io::Result<()> {
     setsid()?;
     if let Some(identity) = identity {
         setgroups(&identity.groups)?;
@@ -104,7 +115,7 @@ fn become_the_job(identity: Option<&Identity>, mask: SigSet, parent: Pid) -> io:
     if getppid() != parent {
         return Err(io::Error::other("the entrypoint is gone"));
     }
-    sigprocmask(SigmaskHow::SIG_SETMASK, Some(&mask), None)?;
+    mask.block()?;
     Ok(())
 }
 

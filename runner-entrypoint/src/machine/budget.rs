@@ -14,8 +14,6 @@ const LAST: Duration = Duration::from_secs(2);
 
 /// The Listener deletes its session when it is interrupted: one request of at most 30 s, usually far below a second.
 pub(super) const QUIET_EXIT: Duration = Duration::from_secs(10);
-/// After its job an ephemeral Listener ends its session and removes its files.
-pub(super) const EXIT_AFTER_JOB: Duration = Duration::from_secs(60);
 /// SIGKILL takes effect at once, but for a process in an uninterruptible wait.
 pub(super) const KILL_GRACE: Duration = Duration::from_secs(5);
 /// An interruption without a stop window, at the end of the lifetime.

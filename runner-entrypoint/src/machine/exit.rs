@@ -3,18 +3,12 @@
 use contract::exit::Cause;
 
 use crate::config::Jobs;
+use crate::exit::Exit;
 use crate::listener::{JobResult, Line};
 
 use super::RunnerFiles;
 use super::state::State;
 use super::verdict::Verdict;
-
-/// How a process ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Exit {
-    Code(i32),
-    Signal(i32),
-}
 
 /// What follows from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +58,7 @@ fn without_error(state: &State, files: RunnerFiles) -> Meaning {
         return over(Cause::RegistrationLost, format!("the Listener left without having been asked to{}", why(state)));
     }
     match (tally.started, files) {
-        (0, RunnerFiles::Gone) => over(
+        (0, RunnerFiles::Gone) if !tally.witnessed => over(
             Cause::NothingRan,
             "the Listener left and its registration is used up, but no job ran: GitHub withdrew the job".to_owned(),
         ),

@@ -11,6 +11,8 @@ use super::{
 };
 use crate::clock::Moment;
 use crate::config::{Jobs, Limits};
+use crate::listener::witness::Testimony;
+use crate::listener::worker::Worker;
 use crate::listener::{JobResult, Line};
 
 /// What the world is at.
@@ -36,6 +38,8 @@ fn limits() -> Limits {
         stop_timeout: seconds(90),
         registration: seconds(50),
         online: seconds(50),
+        worker: seconds(70),
+        exit: seconds(60),
     }
 }
 
@@ -124,7 +128,13 @@ fn listener_events(how: u8) -> Vec<Event> {
         4 => Line::Fault("An error occurred: x".to_owned()),
         _ => Line::RegistrationDeleted("gone".to_owned()),
     };
-    vec![Event::Line(line.clone()), Event::Line(line), Event::Update(Update::Running)]
+    let (testimony, worker) = if how.is_multiple_of(2) {
+        (Testimony::JobStarted, Worker::Missing)
+    } else {
+        (Testimony::JobEnded, Worker::Present)
+    };
+    let witness = if how.is_multiple_of(3) { Event::Testimony(testimony) } else { Event::Worker(worker) };
+    vec![Event::Line(line.clone()), Event::Line(line), Event::Update(Update::Running), witness]
 }
 
 fn exit_of(how: u8) -> Exit {

@@ -58,8 +58,8 @@ pub(super) enum Stage {
     Asking { why: Why },
     /// A job that GitHub says has been assigned, and the Listener has not mentioned yet.
     Assigned { why: Why, until: Moment },
-    /// The end of a job.
-    Busy,
+    /// The end of a job, and meanwhile the moment to look whether it is still alive.
+    Busy { look: Moment },
     /// The end of a job, as long as the stop window allows.
     Draining { until: Moment },
     /// The end of a Listener whose one job is over.
@@ -83,6 +83,19 @@ pub(super) enum Why {
     Idle,
     Lifetime,
     Stop,
+    /// The job may be over without the Listener having said so.
+    Hung,
+}
+
+/// Why a job that is said to run may be over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Doubt {
+    #[default]
+    None,
+    /// There was no Worker at the last look.
+    WorkerMissing,
+    /// The hook at its end has run.
+    StepsOver,
 }
 
 /// A stop that was asked for from outside.
@@ -96,6 +109,8 @@ pub(super) struct Stop {
 pub(crate) struct Tally {
     pub(crate) started: u32,
     pub(crate) running: bool,
+    /// A hook told of a job that the Listener had not announced.
+    pub(crate) witnessed: bool,
     pub(crate) result: Option<JobResult>,
 }
 
@@ -108,6 +123,7 @@ pub(crate) struct State {
     pub(super) stop: Option<Stop>,
     pub(super) relaunches: u32,
     pub(super) failed_removals: u32,
+    pub(super) doubt: Doubt,
     /// The Listener's last complaint: what its exit code means.
     pub(super) complaint: Option<crate::listener::Line>,
     pub(crate) registration: Registration,
@@ -125,6 +141,7 @@ impl State {
             stop: None,
             relaunches: 0,
             failed_removals: 0,
+            doubt: Doubt::None,
             complaint: None,
             registration: Registration::None,
             tally: Tally::default(),
@@ -143,12 +160,13 @@ impl State {
             Stage::Connecting { until }
             | Stage::Idle { until }
             | Stage::Assigned { until, .. }
+            | Stage::Busy { look: until }
             | Stage::Draining { until }
             | Stage::Finishing { until }
             | Stage::Ending { until }
             | Stage::Killing { until } => Some(until),
             Stage::Resting { until, look } => Some(look.map_or(until, |look| look.min(until))),
-            Stage::Registering | Stage::Asking { .. } | Stage::Busy | Stage::Deregistering | Stage::Ended => None,
+            Stage::Registering | Stage::Asking { .. } | Stage::Deregistering | Stage::Ended => None,
         };
         let lifetime = self.lifetime_counts().then(|| self.end_of_life());
         own.into_iter().chain(lifetime).min()
@@ -164,7 +182,7 @@ impl State {
             Stage::Connecting { .. }
             | Stage::Idle { .. }
             | Stage::Assigned { .. }
-            | Stage::Busy
+            | Stage::Busy { .. }
             | Stage::Resting { .. } => true,
             Stage::Registering
             | Stage::Asking { .. }

@@ -4,6 +4,7 @@ mod ending;
 mod listener;
 mod registrar;
 mod signal;
+mod watch;
 
 use contract::duration;
 use contract::exit::Cause;
@@ -47,6 +48,8 @@ impl Turn {
             Event::ListenerNotStarted(message) => self.deregister(Verdict::new(Cause::ListenerFailed, message)),
             Event::ListenerExited { exit, files } => self.listener_exited(exit, files),
             Event::Update(update) => self.update(update),
+            Event::Testimony(testimony) => self.testimony(testimony),
+            Event::Worker(worker) => self.worker_seen(worker),
         }
     }
 
@@ -63,6 +66,7 @@ impl Turn {
             Stage::Connecting { until } if self.now >= until => self.ask(Why::NeverOnline),
             Stage::Idle { until } if self.now >= until => self.idle_for_too_long(),
             Stage::Assigned { why, until } if self.now >= until => self.ask(why),
+            Stage::Busy { look } if self.now >= look => self.look_after_the_job(),
             Stage::Draining { until } if self.now >= until => self.interrupt_job(),
             Stage::Finishing { until } | Stage::Ending { until } if self.now >= until => self.kill_the_late(),
             Stage::Killing { until } if self.now >= until => self.deregister_as_decided(),
@@ -80,7 +84,7 @@ impl Turn {
     fn lifetime_reached(&mut self) {
         self.say(format!("max-lifetime of {} reached; leaving", duration::format(self.state.limits.max_lifetime)));
         match self.state.stage {
-            Stage::Busy => self.interrupt(Verdict::of_lifetime(&self.state)),
+            Stage::Busy { .. } => self.interrupt(Verdict::of_lifetime(&self.state)),
             Stage::Resting { .. } => self.deregister(Verdict::of_lifetime(&self.state)),
             _ => self.ask(Why::Lifetime),
         }

@@ -12,6 +12,8 @@ use super::{
 };
 use crate::clock::Moment;
 use crate::config::{Jobs, Limits};
+use crate::listener::witness::Testimony;
+use crate::listener::worker::Worker;
 use crate::listener::{JobResult, Line};
 
 const LIMITS: Limits = Limits {
@@ -20,6 +22,8 @@ const LIMITS: Limits = Limits {
     stop_timeout: Duration::from_secs(120),
     registration: Duration::from_secs(100),
     online: Duration::from_secs(100),
+    worker: Duration::from_secs(300),
+    exit: Duration::from_secs(60),
 };
 
 const REGISTERED: Event = Event::Registered(RunnerId(42), Arbiter::Delete);
@@ -178,7 +182,7 @@ fn busy() {
     check(
         Jobs::One,
         &[
-            ("max-idle does not count", &then(&[(700, TICK)]), vec![], None),
+            ("max-idle does not count", &then(&[(700, TICK)]), vec![Effect::LookForWorker], None),
             ("job done", &then(&[(9, DONE)]), vec![], Some(Cause::JobDone)),
             (
                 "the Listener leaves",
@@ -209,6 +213,48 @@ fn busy() {
             ("lifetime", &then(&[(10_000, TICK)]), vec![Effect::InterruptListener], Some(Cause::Lifetime)),
         ],
     );
+}
+
+#[test]
+fn job_in_doubt() {
+    const STARTED: Event = Event::Testimony(Testimony::JobStarted);
+    const ENDED: Event = Event::Testimony(Testimony::JobEnded);
+    const MISSING: Event = Event::Worker(Worker::Missing);
+    const PRESENT: Event = Event::Worker(Worker::Present);
+    let busy = [(1, REGISTERED), (2, LISTENING), (3, JOB)];
+    let then = |more: &[(u64, Event)]| [&busy[..], more].concat();
+    let missing = then(&[(303, TICK), (303, MISSING), (603, TICK)]);
+    let asked = |more: &[(u64, Event)]| [&missing[..], &[(603, MISSING)], more].concat();
+    let enter = |phase| vec![Effect::Enter(phase)];
+    let question = vec![ask(30, WhenBusy::Tell)];
+    check(
+        Jobs::One,
+        &[
+            ("the Worker is looked for", &then(&[(303, TICK)]), vec![Effect::LookForWorker], None),
+            ("missing once is no doubt yet", &then(&[(303, TICK), (303, MISSING)]), vec![], None),
+            ("missing twice", &asked(&[]), question.clone(), None),
+            ("it is back", &[&missing[..], &[(603, PRESENT), (903, TICK), (903, MISSING)]].concat(), vec![], None),
+            ("GitHub says over", &asked(&[(604, GONE)]), vec![Effect::InterruptListener], Some(Cause::Hung)),
+            ("GitHub says running", &asked(&[(604, BUSY)]), enter(Phase::Busy), None),
+            ("GitHub is mute", &asked(&[(604, mute(AskAgain::Never))]), enter(Phase::Busy), None),
+            ("and asked again", &asked(&[(604, BUSY), (904, TICK), (904, MISSING)]), question.clone(), None),
+            ("it ends meanwhile", &asked(&[(604, DONE), (605, GONE)]), vec![], Some(Cause::JobDone)),
+            ("another job starts meanwhile", &asked(&[(604, JOB), (605, GONE)]), enter(Phase::Busy), None),
+            ("the hook says ended, too early", &then(&[(5, ENDED), (304, TICK)]), vec![], None),
+            ("the hook said ended", &then(&[(5, ENDED), (305, TICK)]), question.clone(), None),
+            ("and repeats it", &then(&[(5, ENDED), (200, ENDED), (305, TICK)]), question, None),
+            ("and a job starts again", &then(&[(5, ENDED), (200, STARTED), (305, TICK)]), vec![], None),
+            ("a forged end while idle", &[(1, REGISTERED), (2, LISTENING), (3, ENDED), (303, TICK)], vec![], None),
+            (
+                "a job that only the hook told of",
+                &[(1, REGISTERED), (2, LISTENING), (3, STARTED), (9, exit(0, RunnerFiles::Gone))],
+                vec![ask(30, WhenBusy::Insist)],
+                Some(Cause::JobDone),
+            ),
+        ],
+    );
+    let without_arbiter = [(1, BY_TOKEN), (2, LISTENING), (3, JOB), (5, ENDED), (305, TICK)];
+    assert_eq!(play(Jobs::One, &without_arbiter).1, []);
 }
 
 #[test]

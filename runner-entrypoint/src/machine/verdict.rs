@@ -36,6 +36,10 @@ impl Verdict {
             ),
             Why::Idle => Self::new(Cause::Idle, format!("no job came within {}", duration::format(limits.max_idle))),
             Why::Lifetime => Self::of_lifetime(state),
+            Why::Hung if state.tally.running => {
+                Self::new(Cause::Hung, "GitHub says that the job is over, but the Listener went on with it")
+            }
+            Why::Hung => Self::of_job(state),
             Why::Stop if state.job_ended_while_stopping() => Self::of_job(state),
             Why::Stop => Self::new(Cause::Stopped, "stopped from outside while no job ran"),
         }

@@ -49,6 +49,10 @@ fn refused(message: String) -> Failure {
     Failure { cause: Cause::RegistrationRefused, message }
 }
 
+fn misconfigured(message: String) -> Failure {
+    Failure { cause: Cause::BadConfiguration, message }
+}
+
 fn internal(message: String) -> Failure {
     Failure { cause: Cause::Internal, message }
 }
@@ -66,7 +70,7 @@ impl Registration {
             return self.by_registration_token(registrar, token);
         }
         let (url, scope) = (registrar.config.api_url.clone(), registrar.config.scope.clone());
-        let http = Http::for_url(&url, Proxies::FromEnvironment).map_err(refused)?;
+        let http = Http::for_url(&url, Proxies::FromEnvironment).map_err(misconfigured)?;
         let api = |until| Api { http: &http, url: &url, until };
         let until = self.patience.until;
         let token = self.patience.retry(|| credential::rest_token(registrar, &api(until), &credential))?;

@@ -3,8 +3,9 @@
 //! `unsetenv` only forgets the pointer; the bytes stay readable for the same uid, and for root with CAP_SYS_PTRACE even in
 //! a process that is not dumpable. So the bytes themselves are overwritten, in place.
 
-use std::ffi::{CStr, c_char};
+use std::ffi::{CStr, OsStr, c_char};
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 
 use zeroize::Zeroize as _;
 
@@ -15,10 +16,7 @@ unsafe extern "C" {
 /// Hands each named variable's value to `keep`, overwrites it with zeros where it lies, and forgets the variable.
 ///
 /// Only for the start of the program, before there is a second thread and before any variable was set.
-pub(crate) fn take_out(
-    names: &[&'static str],
-    mut keep: impl FnMut(&'static str, &[u8]) -> io::Result<()>,
-) -> io::Result<()> {
+pub(crate) fn take_out(names: &[&str], mut keep: impl FnMut(&str, &[u8]) -> io::Result<()>) -> io::Result<()> {
     for entry in entries() {
         // SAFETY: each entry is a NUL-terminated string in the block that the kernel laid out for this process. There is one
         // thread, and nothing else holds a reference into the block, so that it may be written to.
@@ -32,6 +30,26 @@ pub(crate) fn take_out(
     for name in names {
         // SAFETY: there is one thread, so nobody reads the environment meanwhile.
         unsafe { std::env::remove_var(name) };
+    }
+    Ok(())
+}
+
+/// Moves variables out of the block and keeps them for this process and those that it forks.
+///
+/// Under the same condition.
+pub(crate) fn move_out(names: &[&str]) -> io::Result<()> {
+    let mut kept = Vec::new();
+    take_out(names, |name, value| {
+        kept.push((name.to_owned(), OsStr::from_bytes(value).to_owned()));
+        Ok(())
+    })?;
+    for (name, value) in kept {
+        // What is set later lies on the heap, and that is not shown in `/proc/PID/environ`.
+        #[expect(clippy::disallowed_methods, reason = "there is one thread")]
+        // SAFETY: there is one thread, so nobody reads the environment meanwhile.
+        unsafe {
+            std::env::set_var(name, value);
+        }
     }
     Ok(())
 }

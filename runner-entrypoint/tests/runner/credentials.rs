@@ -101,3 +101,56 @@ fn no_job_runs_while_the_parameter_is_still_there() {
     assert!(end.message.contains("needs ssm:DeleteParameter"), "{}", end.message);
     assert_eq!(github.requests().len(), 3);
 }
+
+#[test]
+fn credential_is_read_from_a_variable_or_a_file_of_ones_own_choice() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(&file, "{\"token\": \"ghs_chosen\"}\n").expect("written");
+    for source in ["env:OF_THE_USER".to_owned(), format!("file:{}", file.path().display())] {
+        let github = GitHub::start();
+        let mut machine = Machine::new(&github);
+        machine.unset(env::GITHUB_TOKEN).set(env::SECRET_FROM, &source).set("OF_THE_USER", "ghs_chosen");
+        let mut life = machine.start();
+        life.online();
+        assert_eq!(github.requests()[0].authorization, "Bearer ghs_chosen", "{source}");
+        assert!(!life.read("environment").contains("ghs_chosen"));
+        // Readable for root with all capabilities only, who then finds it overwritten.
+        if let (Ok(block), true) = (std::fs::read(format!("/proc/{}/environ", life.pid())), source.starts_with("env:"))
+        {
+            assert!(!String::from_utf8_lossy(&block).contains("ghs_chosen"));
+        }
+        life.order("forget").order("exit 100");
+        assert_eq!(life.end().cause, Cause::JobDone);
+    }
+}
+
+#[test]
+fn credential_is_read_from_secrets_manager_and_left_there() {
+    let github = GitHub::start();
+    github
+        .plan("GET /role", Answer::Status(200, ROLE))
+        .plan("POST /", Answer::Status(200, "{\"SecretString\": \"ghp_kept\"}"));
+    let mut machine = machine_with_a_parameter(&github);
+    machine
+        .unset(env::SECRET_PARAMETER)
+        .set(env::SECRET_FROM, "secretsmanager:mayfly/pat")
+        .set("AWS_ENDPOINT_URL_SECRETS_MANAGER", &github.url());
+    let mut life = machine.start();
+    life.online().order("forget").order("exit 100");
+    assert_eq!(life.end().cause, Cause::JobDone);
+    let requests = github.requests();
+    assert_eq!(requests[1].body, "{\"SecretId\":\"mayfly/pat\"}");
+    assert!(requests[1].authorization.contains("/secretsmanager/aws4_request"), "{}", requests[1].authorization);
+    assert_eq!(requests[2].authorization, "Bearer ghp_kept");
+    assert_eq!(requests.len(), 4, "{requests:?}");
+}
+
+#[test]
+fn place_that_is_none_is_told() {
+    let github = GitHub::start();
+    let mut machine = Machine::new(&github);
+    machine.unset(env::GITHUB_TOKEN).set(env::SECRET_FROM, "vault:x");
+    let end = machine.start().end();
+    assert_eq!(end.cause, Cause::BadConfiguration);
+    assert!(end.message.contains("MAYFLY_SECRET_FROM: \"vault:x\" is no place"), "{}", end.message);
+}

@@ -45,6 +45,7 @@ while read -r order rest <&3; do
     done) busy=; stamp "Job build completed with result: $rest";;
     say) echo "$rest";;
     forget) rm -f .runner;;
+    hook) hook=ACTIONS_RUNNER_HOOK_JOB_$rest; bash -e "${!hook}";;
     deaf) trap '' INT;;
     leave_child) setsid sleep 1000 & echo $! > child;;
     exit) exit "$rest";;

@@ -7,3 +7,4 @@ mod life;
 mod registration;
 mod secrets;
 mod stops;
+mod watch;

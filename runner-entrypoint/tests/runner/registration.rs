@@ -152,3 +152,16 @@ fn missing_distribution_is_told_before_anything_is_registered() {
     assert!(end.message.contains("/nowhere/bin/Runner.Listener"), "{}", end.message);
     assert!(github.calls().is_empty());
 }
+
+#[test]
+fn certificates_that_cannot_be_read_are_a_fault_of_the_configuration() {
+    for file in ["/nowhere/roots.pem", "/"] {
+        let github = GitHub::start();
+        let mut machine = Machine::new(&github);
+        machine.set("SSL_CERT_FILE", file);
+        let end = machine.start().end();
+        assert_eq!(end.cause, Cause::BadConfiguration);
+        assert!(end.message.contains(&format!("SSL_CERT_FILE ({file}) cannot be used")), "{}", end.message);
+        assert!(github.calls().is_empty());
+    }
+}

@@ -97,7 +97,26 @@ fn job_of_another_user_owns_its_files_and_cannot_read_pid_1() {
     let credentials = fs::metadata(life.machine.path(".credentials")).expect("written");
     assert_eq!(credentials.permissions().mode() & 0o777, 0o600);
     assert_eq!(credentials.uid(), nix::unistd::User::from_name("nobody").expect("users").expect("nobody").uid.as_raw());
+    // Its hooks reach PID 1 all the same.
+    life.order("hook STARTED").hear("a hook says that a job has started");
     life.order("forget").order("exit 100").end();
+}
+
+#[test]
+fn task_role_reaches_the_job_unless_it_is_hidden() {
+    const ADDRESS: &str = "http://127.0.0.1:1/role/marker";
+    for (word, shown) in [("share", true), ("hide", false)] {
+        let github = GitHub::start();
+        let mut machine = Machine::new(&github);
+        machine.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", ADDRESS).set(env::TASK_ROLE, word);
+        let mut life = machine.start();
+        life.online();
+        assert_eq!(life.read("environment").contains(ADDRESS), shown, "{word}");
+        // Readable only for root with all capabilities: see above.
+        if let Ok(block) = fs::read(format!("/proc/{}/environ", life.pid())) {
+            assert_eq!(String::from_utf8_lossy(&block).contains(ADDRESS), shown, "{word}");
+        }
+    }
 }
 
 #[test]
@@ -116,7 +135,11 @@ fn user_that_was_asked_for_and_does_not_exist_is_told() {
 #[test]
 fn no_descriptor_of_the_entrypoint_reaches_the_job() {
     let github = GitHub::start();
-    let mut life = Machine::new(&github).start();
+    let machine = Machine::new(&github);
+    let lock = fs::File::create(machine.path("inherited lock")).expect("a file");
+    // As launch mode `local` hands its lock over: not close-on-exec.
+    nix::fcntl::fcntl(&lock, nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::empty())).expect("marked");
+    let mut life = machine.start();
     life.online();
     let listener = Life::children_of(life.pid())[0];
     let folder = fs::read_dir(format!("/proc/{listener}/fd")).expect("the Listener runs");
@@ -124,5 +147,6 @@ fn no_descriptor_of_the_entrypoint_reaches_the_job() {
         .filter_map(|entry| fs::read_link(entry.ok()?.path()).ok())
         .map(|target| target.display().to_string())
         .collect();
-    assert!(!open.iter().any(|target| target.contains("memfd") || target.contains("signalfd")), "{open:?}");
+    let ours = ["memfd", "signalfd", "timerfd", "job-events", "inherited lock"];
+    assert!(!open.iter().any(|target| ours.iter().any(|ours| target.contains(ours))), "{open:?}");
 }

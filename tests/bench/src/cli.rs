@@ -9,7 +9,7 @@ use sandbox::binaries::Binaries;
 
 use crate::figures::Verdict;
 use crate::table::{complain, say};
-use crate::{entrypoint, launch, measure, sizes, table};
+use crate::{entrypoint, launch, measure, pid1, sizes, table};
 
 /// Measures Mayfly beside what users would otherwise use, and prints medians and ratios of one run.
 #[derive(Debug, Parser)]
@@ -35,6 +35,8 @@ enum Part {
     Launch,
     /// `runner-entrypoint` beside the seed's bash entrypoint.
     Entrypoint,
+    /// `runner-entrypoint supervise` and its other names beside tini, dumb-init, catatonit and GNU timeout.
+    Pid1,
     /// Sizes of the binaries.
     Sizes,
     /// Runs one program and prints what it cost: each measurement is a process of its own, see `measure.rs`.
@@ -71,17 +73,20 @@ fn run(cli: &Cli) -> io::Result<()> {
     }
     let load_before = load();
     let binaries = Binaries::find(cli.bin_dir.clone())?;
-    let pid1 = sizes::find_entrypoint(cli.entrypoint.clone(), &binaries)?;
+    let own = sizes::find_entrypoint(cli.entrypoint.clone(), &binaries)?;
     let wants = |part: &Part| cli.part.as_ref().is_none_or(|wanted| wanted == part);
     let mut verdicts: Vec<Verdict> = Vec::new();
     if wants(&Part::Launch) {
         verdicts.extend(launch::run(&binaries, if cli.quick { 3 } else { 15 })?);
     }
     if wants(&Part::Entrypoint) {
-        verdicts.extend(entrypoint::run(&binaries, &pid1, if cli.quick { 5 } else { 41 })?);
+        verdicts.extend(entrypoint::run(&binaries, &own, if cli.quick { 5 } else { 41 })?);
+    }
+    if wants(&Part::Pid1) {
+        verdicts.extend(pid1::run(&binaries, &own, if cli.quick { pid1::Rounds::FEW } else { pid1::Rounds::ALL })?);
     }
     if wants(&Part::Sizes) {
-        verdicts.extend(sizes::run(&binaries, &pid1)?);
+        verdicts.extend(sizes::run(&binaries, &own)?);
     }
     table::print_verdicts(&verdicts);
     let cores = std::thread::available_parallelism().map_or(0, usize::from);

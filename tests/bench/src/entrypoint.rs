@@ -4,7 +4,6 @@
 mod contender;
 mod github;
 mod life;
-mod memory;
 
 use std::io;
 use std::time::Duration;
@@ -14,8 +13,8 @@ use sandbox::binaries::Binaries;
 use self::contender::Contender;
 use self::github::{GitHub, Scheme};
 use self::life::{Times, busy_memory, idle_life};
-use self::memory::Memory;
 use crate::figures::{Verdict, median, megabytes, millis};
+use crate::memory::Memory;
 use crate::recipe;
 use crate::sizes::Entrypoint;
 use crate::table::{print, say};
@@ -127,6 +126,6 @@ fn judge(series: &Series) -> Vec<Verdict> {
         verdicts.push(ratio("TERM → DELETE", |times| times.first_call, 8.0));
     }
     let what = format!("entrypoint, {}: private memory", scheme.text());
-    verdicts.extend(worst(own).map(|memory| Verdict::bytes(&what, memory.private, MEMORY_LIMIT, megabytes)));
+    verdicts.extend(worst(own).map(|memory| Verdict::at_most(&what, memory.private, MEMORY_LIMIT, megabytes)));
     verdicts
 }

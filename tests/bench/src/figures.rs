@@ -19,6 +19,10 @@ pub(crate) fn millis(duration: Duration) -> String {
     if millis < 100.0 { format!("{millis:.1} ms") } else { format!("{millis:.0} ms") }
 }
 
+pub(crate) fn micros(duration: Duration) -> String {
+    format!("{} µs", duration.as_micros())
+}
+
 #[expect(clippy::cast_precision_loss, reason = "sizes stay far below 2^52 bytes")]
 pub(crate) fn mebibytes(bytes: u64) -> String {
     format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))
@@ -74,10 +78,10 @@ impl Verdict {
         Self { what, measured: format!("1/{low:.1} to 1/{high:.1}"), target: format!("≤ 1/{at_least:.0}"), outcome }
     }
 
-    /// At most so many bytes.
-    pub(crate) fn bytes(what: &str, bytes: u64, limit: u64, written: fn(u64) -> String) -> Self {
+    /// At most so many, of bytes or whatever is counted.
+    pub(crate) fn at_most(what: &str, measured: u64, limit: u64, written: fn(u64) -> String) -> Self {
         let target = format!("≤ {}", written(limit));
-        Self { what: what.to_owned(), measured: written(bytes), target, outcome: Outcome::of(bytes <= limit) }
+        Self { what: what.to_owned(), measured: written(measured), target, outcome: Outcome::of(measured <= limit) }
     }
 }
 

@@ -5,9 +5,10 @@ use contract::record::Phase;
 
 use super::Turn;
 use crate::clock::Moment;
+use crate::exit::Exit;
 use crate::listener::{JobResult, Line};
-use crate::machine::exit::{Exit, Meaning, meaning};
-use crate::machine::state::{Stage, Why};
+use crate::machine::exit::{Meaning, meaning};
+use crate::machine::state::{Doubt, Stage, Why};
 use crate::machine::verdict::Verdict;
 use crate::machine::{Effect, RunnerFiles, budget};
 
@@ -35,6 +36,7 @@ impl Turn {
 
     fn job_started(&mut self) {
         self.state.tally.running = true;
+        self.state.doubt = Doubt::None;
         self.state.tally.started += 1;
         self.state.timings.job_started_ms = Some(self.now.millis());
         self.say("job started");
@@ -48,6 +50,9 @@ impl Turn {
             // Picked up between our interruption and the end of the session (actions/runner issue 2582): it is being
             // cancelled, and gets the time that this takes.
             Stage::Ending { .. } => self.end_listener_by(budget::INTERRUPT_GRACE),
+            // Another job than the one that GitHub is asked about: an answer about that one must not end it.
+            Stage::Asking { why: Why::Hung } => self.state.stage = Stage::Asking { why: Why::Idle },
+            Stage::Busy { .. } => self.watch_on(),
             // A question is under way; its answer decides, and will know of the job.
             _ => {}
         }
@@ -59,8 +64,8 @@ impl Turn {
         self.state.timings.job_ended_ms = Some(self.now.millis());
         self.say(format!("job ended: {}", result.name()));
         match self.state.stage {
-            Stage::Busy | Stage::Draining { .. } if self.one_job_only() => self.let_listener_finish(),
-            Stage::Busy => self.wait_for_a_job(),
+            Stage::Busy { .. } | Stage::Draining { .. } if self.one_job_only() => self.let_listener_finish(),
+            Stage::Busy { .. } => self.wait_for_a_job(),
             Stage::Draining { .. } => self.ask(Why::Stop),
             _ => {}
         }
@@ -69,7 +74,7 @@ impl Turn {
     /// The one job is over: the Listener leaves by itself.
     pub(super) fn let_listener_finish(&mut self) {
         self.state.verdict = Some(Verdict::of_job(&self.state));
-        self.state.stage = Stage::Finishing { until: self.within_window(budget::EXIT_AFTER_JOB) };
+        self.state.stage = Stage::Finishing { until: self.within_window(self.state.limits.exit) };
     }
 
     pub(super) fn listener_exited(&mut self, exit: Exit, files: RunnerFiles) {
@@ -83,7 +88,7 @@ impl Turn {
             Stage::Connecting { .. }
             | Stage::Idle { .. }
             | Stage::Assigned { .. }
-            | Stage::Busy
+            | Stage::Busy { .. }
             | Stage::Draining { .. } => self.act_on(meaning(&self.state, exit, files)),
         }
     }
@@ -112,6 +117,9 @@ impl Turn {
 
     fn note_result(&mut self, result: Option<JobResult>) {
         self.state.tally.running = false;
+        if self.state.tally.witnessed {
+            self.state.tally.started = self.state.tally.started.max(1);
+        }
         let Some(result) = result else { return };
         self.state.tally.started = self.state.tally.started.max(1);
         self.state.tally.result.get_or_insert(result);
@@ -161,7 +169,7 @@ impl Turn {
         if self.state.stop.is_some() {
             return self.drain();
         }
-        self.state.stage = Stage::Busy;
+        self.state.stage = Stage::Busy { look: self.now.plus(self.state.limits.worker) };
         self.effects.push(Effect::Enter(Phase::Busy));
     }
 }

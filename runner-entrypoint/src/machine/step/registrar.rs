@@ -61,6 +61,12 @@ impl Turn {
 
     fn arbiter_says_idle(&mut self, why: Why) {
         self.forget_registration();
+        if why == Why::Hung && self.state.tally.running {
+            let verdict = Verdict::of_leaving(&self.state, why);
+            self.say("GitHub says that the job is over; ending the Listener");
+            self.state.tally.running = false;
+            return self.dismiss(verdict);
+        }
         if self.state.tally.running {
             // The Listener spoke of a job after the DELETE had been sent. Nothing of ours ends a job that may be alive.
             return self.stay_with_the_job();
@@ -77,6 +83,9 @@ impl Turn {
         if why == Why::Lifetime {
             return self.interrupt(Verdict::of_lifetime(&self.state));
         }
+        if why == Why::Hung {
+            return self.stay_if_it_runs("GitHub says that the job still runs; staying with it");
+        }
         self.say("GitHub says that a job was just assigned; staying for it");
         if self.state.stop.is_some() || self.state.tally.running {
             return self.stay_with_the_job();
@@ -86,6 +95,9 @@ impl Turn {
 
     fn arbiter_is_mute(&mut self, why: Why, message: &str, again: AskAgain) {
         self.say(format!("GitHub did not say whether the runner is idle: {message}"));
+        if why == Why::Hung {
+            return self.stay_if_it_runs("staying with the job");
+        }
         if self.state.tally.running && why != Why::Lifetime {
             return self.stay_with_the_job();
         }
@@ -96,6 +108,14 @@ impl Turn {
             return;
         }
         self.dismiss(Verdict::of_leaving(&self.state, why));
+    }
+
+    fn stay_if_it_runs(&mut self, text: &str) {
+        if !self.state.tally.running {
+            return self.job_was_over();
+        }
+        self.say(text);
+        self.stay_with_the_job();
     }
 
     fn forget_registration(&mut self) {

@@ -36,7 +36,7 @@ impl Turn {
                 self.state.stage = Stage::Asking { why: Why::Stop };
                 self.hurry_registrar();
             }
-            Stage::Assigned { .. } | Stage::Busy => self.drain(),
+            Stage::Assigned { .. } | Stage::Busy { .. } => self.drain(),
             Stage::Finishing { until } => {
                 self.state.stage = Stage::Finishing { until: until.min(self.window_end(|window| window.kill)) };
             }
@@ -65,7 +65,7 @@ impl Turn {
             | Stage::Idle { .. }
             | Stage::Asking { .. }
             | Stage::Assigned { .. }
-            | Stage::Busy
+            | Stage::Busy { .. }
             | Stage::Draining { .. } => {
                 self.state.verdict = Some(self.verdict_of_interruption());
                 self.kill();

@@ -11,8 +11,8 @@ use nix::unistd::Pid;
 
 use super::contender::Contender;
 use super::github::GitHub;
-use super::memory::{self, Memory};
 use crate::measure;
+use crate::memory::{self, Memory};
 use crate::moment::Moment;
 
 /// Far longer than anything here takes; only a failure waits for it.

@@ -94,7 +94,7 @@ pub(crate) fn print_series(series: &Series) -> Vec<Verdict> {
     say(&title(series));
     print(&HEADER, &rows(series, own, seed.as_ref()));
     say(&format!("  requests of mayfly: {}", requests(&series.start)));
-    let mut verdicts = vec![Verdict::bytes(&peak_of(series), own.peak, PEAK_LIMIT, mebibytes)];
+    let mut verdicts = vec![Verdict::at_most(&peak_of(series), own.peak, PEAK_LIMIT, mebibytes)];
     let Some(seed) = seed else { return verdicts };
     verdicts.extend(ratios(series, own, seed.certain(), seed.whole()));
     verdicts

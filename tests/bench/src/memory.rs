@@ -4,16 +4,16 @@ use std::fs;
 
 /// Private memory in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Memory {
+pub(crate) struct Memory {
     /// All of it: `Private_*`.
-    pub(super) private: u64,
+    pub(crate) private: u64,
     /// What was written to: `Private_Dirty`. The rest are pages of the program's file that no other process has mapped at this
     /// moment; the kernel drops them when it needs them, and how many it maps in advance varies with its page cache.
-    pub(super) dirty: u64,
+    pub(crate) dirty: u64,
 }
 
 /// `None` where the kernel refuses: an entrypoint that is not dumpable shows it to root only.
-pub(super) fn of(pid: u32) -> Option<Memory> {
+pub(crate) fn of(pid: u32) -> Option<Memory> {
     let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
     let sum = |prefix: &str| -> u64 {
         let numbers = text.lines().filter(|line| line.starts_with(prefix)).filter_map(|line| {

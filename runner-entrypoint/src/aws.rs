@@ -1,4 +1,6 @@
-//! The one-shot SSM parameter: read by the task role, and deleted before any job could read it.
+//! The task's way to AWS: its role's credentials, and signed calls of the JSON services.
+
+pub(crate) mod parameter;
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -7,7 +9,7 @@ use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, si
 use aws_sigv4::sign::v4;
 use contract::Secret;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use ureq::http::Request;
 
 use crate::http::{Http, Proxies, Reply};
@@ -19,61 +21,52 @@ const CALL: Duration = Duration::from_secs(10);
 const ATTEMPTS: u32 = 6;
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
-/// A parameter store to talk to, as the task's role.
-pub(crate) struct ParameterStore {
+/// A service, by the names that it has in addresses, signatures, headers and settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Api {
+    service: &'static str,
+    target: &'static str,
+    endpoint_variable: &'static str,
+}
+
+pub(crate) const SSM: Api = Api { service: "ssm", target: "AmazonSSM", endpoint_variable: "AWS_ENDPOINT_URL_SSM" };
+pub(crate) const SECRETS_MANAGER: Api =
+    Api { service: "secretsmanager", target: "secretsmanager", endpoint_variable: "AWS_ENDPOINT_URL_SECRETS_MANAGER" };
+pub(crate) const ECS: Api =
+    Api { service: "ecs", target: "AmazonEC2ContainerServiceV20141113", endpoint_variable: "AWS_ENDPOINT_URL_ECS" };
+
+/// A service to talk to, as the task's role.
+pub(crate) struct Service {
+    api: Api,
     http: Http,
     endpoint: String,
     region: String,
     credentials: Credentials,
 }
 
-impl ParameterStore {
+impl Service {
     /// Finds region, endpoint and credentials as every task has them.
-    pub(crate) fn of_this_task() -> Result<Self, String> {
+    pub(crate) fn of_this_task(api: Api) -> Result<Self, String> {
         let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
-        let region = region.ok_or("AWS_REGION is not set, so the parameter store cannot be found")?;
-        let endpoint = variable("AWS_ENDPOINT_URL_SSM")
+        let region = region.ok_or_else(|| format!("AWS_REGION is not set, so {} cannot be found", api.service))?;
+        let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
+        let endpoint = variable(api.endpoint_variable)
             .or_else(|| variable("AWS_ENDPOINT_URL"))
-            .unwrap_or_else(|| format!("https://ssm.{region}.amazonaws.com"));
+            .unwrap_or_else(|| format!("https://{}.{region}.amazonaws.com{suffix}", api.service));
         let http = Http::for_url(&endpoint, Proxies::FromEnvironment)?;
-        Ok(Self { http, endpoint: endpoint.trim_end_matches('/').to_owned(), region, credentials: role_credentials()? })
+        let endpoint = endpoint.trim_end_matches('/').to_owned();
+        Ok(Self { api, http, endpoint, region, credentials: role_credentials()? })
     }
 
-    /// Reads a SecureString.
-    pub(crate) fn get(&self, name: &str, until: Instant) -> Result<Secret, String> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Answer {
-            parameter: Parameter,
-        }
-        #[derive(Deserialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Parameter {
-            value: Secret,
-        }
-        let reply = self.call("GetParameter", &json!({ "Name": name, "WithDecryption": true }), until)?;
-        let answer: Answer = serde_json::from_slice(&reply.body)
-            .map_err(|_| format!("the parameter store's answer about \"{name}\" cannot be read"))?;
-        Ok(answer.parameter.value)
-    }
-
-    /// Deletes it. One that is gone already is as good.
-    pub(crate) fn delete(&self, name: &str, until: Instant) -> Result<(), String> {
-        match self.call("DeleteParameter", &json!({ "Name": name }), until) {
-            Err(fault) if !fault.contains("ParameterNotFound") => Err(fault),
-            _ => Ok(()),
-        }
-    }
-
-    /// Sends a request until it is answered, but for throttling and server errors.
-    fn call(&self, action: &str, body: &Value, until: Instant) -> Result<Reply, String> {
+    /// Sends a request about one thing until it is answered, but for throttling and server errors.
+    pub(crate) fn call(&self, action: &str, about: &str, body: &Value, until: Instant) -> Result<Reply, String> {
         let mut pause = FIRST_PAUSE;
         for attempt in 1.. {
             let fault = match self.send(action, body) {
                 Ok(reply) if reply.status == 200 => return Ok(reply),
-                Ok(reply) if !is_passing(&reply) => return Err(refusal(action, body, &reply)),
-                Ok(reply) => refusal(action, body, &reply),
-                Err(cause) => format!("ssm:{action}: {cause}"),
+                Ok(reply) if !is_passing(&reply) => return Err(self.refusal(action, about, &reply)),
+                Ok(reply) => self.refusal(action, about, &reply),
+                Err(cause) => format!("{}:{action}: {cause}", self.api.service),
             };
             if attempt >= ATTEMPTS || Instant::now() + pause >= until {
                 return Err(fault);
@@ -89,7 +82,7 @@ impl ParameterStore {
             .method("POST")
             .uri(format!("{}/", self.endpoint))
             .header("content-type", "application/x-amz-json-1.1")
-            .header("x-amz-target", format!("AmazonSSM.{action}"))
+            .header("x-amz-target", format!("{}.{action}", self.api.target))
             .body(body.to_string().into_bytes())
             .map_err(|cause| cause.to_string())?;
         self.sign(&mut request)?;
@@ -101,7 +94,7 @@ impl ParameterStore {
         let params = v4::SigningParams::builder()
             .identity(&identity)
             .region(&self.region)
-            .name("ssm")
+            .name(self.api.service)
             .time(SystemTime::now())
             .settings(SigningSettings::default())
             .build()
@@ -115,6 +108,25 @@ impl ParameterStore {
         instructions.apply_to_request_http1x(request);
         Ok(())
     }
+
+    /// Errors of these services hold a type and a message; neither holds a secret value.
+    fn refusal(&self, action: &str, about: &str, reply: &Reply) -> String {
+        let service = self.api.service;
+        let told: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+        let kind = told["__type"].as_str().unwrap_or_default();
+        let message = told["message"].as_str().or_else(|| told["Message"].as_str()).unwrap_or_default();
+        let request = reply.header("x-amzn-requestid").unwrap_or("unknown");
+        let fix = if kind.contains("AccessDenied") {
+            let key = if self.api == ECS { "" } else { " (and kms:Decrypt on its key)" };
+            format!("; the task role needs {service}:{action} on it{key}")
+        } else {
+            String::new()
+        };
+        let status = reply.status;
+        format!(
+            "{service}:{action} of \"{about}\" was answered with {status} {kind} {message}{fix} [request {request}]"
+        )
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "a pause between two attempts has no condition to wait for")]
@@ -127,21 +139,6 @@ fn is_passing(reply: &Reply) -> bool {
     reply.status >= 500 || reply.status == 429 || body.contains("Throttling") || body.contains("TooManyUpdates")
 }
 
-/// SSM's errors hold a type and a message; neither holds the value.
-fn refusal(action: &str, body: &Value, reply: &Reply) -> String {
-    let told: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
-    let kind = told["__type"].as_str().unwrap_or_default();
-    let message = told["message"].as_str().or_else(|| told["Message"].as_str()).unwrap_or_default();
-    let request = reply.header("x-amzn-requestid").unwrap_or("unknown");
-    let fix = if kind.contains("AccessDenied") {
-        format!("; the task role needs ssm:{action} on it (and kms:Decrypt on its key)")
-    } else {
-        String::new()
-    };
-    let name = &body["Name"];
-    format!("ssm:{action} of {name} was answered with {} {kind} {message}{fix} [request {request}]", reply.status)
-}
-
 /// The task role's credentials, from where ECS gives them.
 fn role_credentials() -> Result<Credentials, String> {
     #[derive(Deserialize)]
@@ -152,7 +149,11 @@ fn role_credentials() -> Result<Credentials, String> {
         token: Secret,
     }
     let url = credentials_url()?;
-    let request = Request::get(&url).body(Vec::new()).map_err(|cause| cause.to_string())?;
+    let mut request = Request::get(&url);
+    if let Some(token) = authorization()? {
+        request = request.header("authorization", token.expose());
+    }
+    let request = request.body(Vec::new()).map_err(|cause| cause.to_string())?;
     let reply = Http::for_url(&url, Proxies::None)?
         .send(request, CALL)
         .map_err(|cause| format!("the task role's credentials cannot be read: {cause}"))?;
@@ -166,9 +167,17 @@ fn credentials_url() -> Result<String, String> {
     if let Some(path) = variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") {
         return Ok(format!("{ECS_CREDENTIALS}{path}"));
     }
-    variable("AWS_CONTAINER_CREDENTIALS_FULL_URI").ok_or_else(|| {
-        "the task has no role, so it cannot read its parameter; give the task definition a taskRoleArn".to_owned()
-    })
+    variable("AWS_CONTAINER_CREDENTIALS_FULL_URI")
+        .ok_or_else(|| "the task has no role, so it cannot ask AWS; give the task definition a taskRoleArn".to_owned())
+}
+
+/// What the credentials' address wants to hear, where it is not ECS's own.
+fn authorization() -> Result<Option<Secret>, String> {
+    if let Some(path) = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
+        let token = std::fs::read_to_string(&path).map_err(|cause| format!("{path} cannot be read: {cause}"))?;
+        return Ok(Some(Secret::new(token)));
+    }
+    Ok(variable("AWS_CONTAINER_AUTHORIZATION_TOKEN").map(Secret::new))
 }
 
 fn variable(name: &str) -> Option<String> {
