@@ -29,6 +29,9 @@ pub(crate) struct Reply {
     pub(crate) body: Vec<u8>,
 }
 
+/// More than any head of GitHub's or AWS's, in bytes; bodies go through it in pieces.
+const BUFFER: usize = 16 * 1024;
+
 impl Reply {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
@@ -49,6 +52,8 @@ impl Http {
     pub(crate) fn for_url(url: &str, proxies: Proxies) -> Result<Self, String> {
         let mut builder =
             Agent::config_builder().http_status_as_error(false).max_redirects(0).user_agent(USER_AGENT).no_delay(true);
+        // By default ureq maps 128 KiB for each, and zeroes them between a SIGTERM and its DELETE.
+        builder = builder.input_buffer_size(BUFFER).output_buffer_size(BUFFER);
         if proxies == Proxies::None {
             builder = builder.proxy(None);
         }

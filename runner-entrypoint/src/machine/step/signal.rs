@@ -14,8 +14,6 @@ impl Turn {
         let first = self.state.stop.is_none();
         if first {
             self.state.stop = Some(Stop { at: self.now });
-            let window = duration::format(self.state.limits.stop_timeout);
-            self.say(format!("asked to stop; {window} until the machine is killed"));
         }
         match signal {
             StopSignal::Stop if first => self.stop(),
@@ -23,7 +21,9 @@ impl Turn {
             StopSignal::Quit => self.quit(),
         }
         if first {
-            // The state file is written last: the DELETE does not wait for a disk.
+            // Said and written last: the DELETE waits neither for a log driver nor for a disk.
+            let window = duration::format(self.state.limits.stop_timeout);
+            self.say(format!("asked to stop; {window} until the machine is killed"));
             self.effects.push(Effect::Enter(Phase::Draining));
         }
     }
