@@ -291,28 +291,11 @@ fn launched(mut launch: Launch, task: Task, adopted: bool, phases: Phases) -> La
 #[cfg(test)]
 mod tests {
     use super::{Task, Verdict, judge};
-    use crate::ecs::{Status, TaskArn};
+    use crate::ecs::Status;
     use crate::model::LaunchId;
 
     fn task(started_by: &str, status: Status, stopping: bool) -> Task {
-        Task {
-            arn: TaskArn::new("arn:aws:ecs:r:1:task/mayfly/abc"),
-            status,
-            stopping,
-            started_by: Some(started_by.to_owned()),
-            stop_code: None,
-            stopped_reason: None,
-            containers: Vec::new(),
-            times: Default::default(),
-            tags: Default::default(),
-            environment: Default::default(),
-            cpu: None,
-            memory: None,
-            ephemeral_storage: None,
-            launch_type: None,
-            capacity_provider: None,
-            task_definition: None,
-        }
+        Task { stopping, started_by: Some(started_by.to_owned()), ..Task::in_state("abc", status) }
     }
 
     #[test]

@@ -143,22 +143,9 @@ mod tests {
             (tags::EXPIRES_AT, stamp::rfc3339(launch.created + lifetime)),
         ];
         Task {
-            arn: TaskArn::new(format!("arn:aws:ecs:r:1:task/mayfly/{}", launch.id.digits())),
-            status,
-            stopping: status == Status::Stopped,
             started_by: Some(launch.id.to_string()),
-            stop_code: None,
-            stopped_reason: None,
-            containers: Vec::new(),
-            times: Default::default(),
             tags: tags.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
-            environment: Default::default(),
-            cpu: None,
-            memory: None,
-            ephemeral_storage: None,
-            launch_type: None,
-            capacity_provider: None,
-            task_definition: None,
+            ..Task::in_state(&launch.id.digits(), status)
         }
     }
 

@@ -208,27 +208,11 @@ fn timed_out(one: &Launched, wait: Wait<'_>, doing: &str) -> Error {
 mod tests {
     use super::{Seen, Witness, judge};
     use crate::config::WaitFor;
-    use crate::ecs::{Container, Health, Status, Task, TaskArn};
+    use crate::ecs::{Container, Health, Status, Task};
 
     fn task(status: Status, health: Health) -> Task {
-        Task {
-            arn: TaskArn::new("arn:aws:ecs:r:1:task/mayfly/abc"),
-            status,
-            stopping: status == Status::Stopped,
-            started_by: None,
-            stop_code: None,
-            stopped_reason: None,
-            containers: vec![Container { name: "runner".to_owned(), health, ..Container::default() }],
-            times: Default::default(),
-            tags: Default::default(),
-            environment: Default::default(),
-            cpu: None,
-            memory: None,
-            ephemeral_storage: None,
-            launch_type: None,
-            capacity_provider: None,
-            task_definition: None,
-        }
+        let container = Container { name: "runner".to_owned(), health, ..Container::default() };
+        Task { containers: vec![container], ..Task::in_state("abc", status) }
     }
 
     fn reached(status: Status, health: Health, want: WaitFor, witness: Witness, online: bool) -> bool {

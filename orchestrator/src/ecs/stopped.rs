@@ -233,29 +233,17 @@ pub fn explain_failure(reason: &str, detail: Option<&str>, object: &str) -> Expl
 #[cfg(test)]
 mod tests {
     use super::{StopClass, explain, explain_failure};
-    use crate::ecs::{Container, Status, Task, TaskArn};
+    use crate::ecs::{Container, Status, Task};
 
     fn stopped(code: &str, reason: &str, exit: Option<i32>, detail: &str) -> Task {
         let detail = (!detail.is_empty()).then(|| detail.to_owned());
         let container =
             Container { name: "runner".to_owned(), exit_code: exit, reason: detail, ..Container::default() };
         Task {
-            arn: TaskArn::new("arn:aws:ecs:r:1:task/mayfly/abc"),
-            status: Status::Stopped,
-            stopping: true,
-            started_by: None,
             stop_code: Some(code.to_owned()),
             stopped_reason: Some(reason.to_owned()),
             containers: vec![container],
-            times: Default::default(),
-            tags: Default::default(),
-            environment: Default::default(),
-            cpu: None,
-            memory: None,
-            ephemeral_storage: None,
-            launch_type: None,
-            capacity_provider: None,
-            task_definition: None,
+            ..Task::in_state("abc", Status::Stopped)
         }
     }
 

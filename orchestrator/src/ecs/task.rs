@@ -1,5 +1,8 @@
 //! A task as DescribeTasks shows it, in our own terms.
 
+#[cfg(test)]
+mod fixture;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
