@@ -75,8 +75,17 @@ impl Http {
         Ok(Reply { status: parts.status.as_u16(), headers: parts.headers, body })
     }
 
+    /// A limit for each part instead of one for the whole: under that ureq starts a thread for each lookup of a name. PID 1 ends
+    /// a child that takes too long in all.
     fn limited<B: ureq::AsSendBody>(&self, request: Request<B>, within: Duration) -> Request<B> {
-        self.agent.configure_request(request).timeout_global(Some(within)).build()
+        self.agent
+            .configure_request(request)
+            .timeout_connect(Some(within))
+            .timeout_send_request(Some(within))
+            .timeout_send_body(Some(within))
+            .timeout_recv_response(Some(within))
+            .timeout_recv_body(Some(within))
+            .build()
     }
 }
 

@@ -17,7 +17,7 @@ use crate::registrar::{Answer, Registrar, Task};
 use crate::report::{self, StateFile, echo, say};
 use crate::signal::Signal;
 use crate::supervisor::signals::Signals;
-use crate::supervisor::{Charge, Next, sweep};
+use crate::supervisor::{Charge, Next, footprint, sweep};
 
 /// What the update script touches when it is through (`actions/runner src/Misc/layoutbin/update.sh.template`).
 const UPDATE_FINISHED: &str = "update.finished";
@@ -33,6 +33,8 @@ pub(crate) struct RunnerGuard {
     request: Option<Errand<Answer>>,
     /// A request that waits for the one before it: there is never more than one child.
     next_request: Option<Task>,
+    /// A job has just begun: for minutes or hours there is next to nothing to do.
+    long_wait: bool,
 }
 
 impl Charge for RunnerGuard {
@@ -51,6 +53,9 @@ impl Charge for RunnerGuard {
         if !self.events.is_empty() {
             // The request could not be started, which is an event.
             return self.settle(signals);
+        }
+        if std::mem::take(&mut self.long_wait) {
+            footprint::let_go_of_code();
         }
         let kill_at = self.request.as_ref().map(|request| request.kill_at);
         Next::Wait(self.state.deadline().into_iter().chain(kill_at).min())
@@ -102,13 +107,28 @@ impl RunnerGuard {
         say(&format!("registering {} in {}", config.runner_name, config.scope));
         let state = State::new(config.limits, config.jobs);
         let events = VecDeque::from([Event::Started]);
-        Self { registrar, state_file, state, events, listener: None, witness, request: None, next_request: None }
+        Self {
+            registrar,
+            state_file,
+            state,
+            events,
+            listener: None,
+            witness,
+            request: None,
+            next_request: None,
+            long_wait: false,
+        }
+    }
+
+    fn enter(&mut self, phase: Phase) {
+        self.long_wait = phase == Phase::Busy;
+        self.state_file.write(phase, self.state.registration.id().map(|id| id.0), None);
     }
 
     fn perform(&mut self, effect: Effect, signals: &Signals) {
         match effect {
             Effect::Say(text) => say(&text),
-            Effect::Enter(phase) => self.state_file.write(phase, self.state.registration.id().map(|id| id.0), None),
+            Effect::Enter(phase) => self.enter(phase),
             Effect::Register { within } => self.next_request = Some(Task::Register { within }),
             Effect::Remove { within, when_busy } => {
                 self.next_request = Some(Task::Remove { id: self.state.registration.id(), within, when_busy });
