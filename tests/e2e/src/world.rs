@@ -217,6 +217,16 @@ impl World {
         self.eventually(&format!("{arn} is STOPPED"), || self.sandbox.aws.task(arn).filter(stopped))
     }
 
+    /// Waits until a machine has printed some words.
+    ///
+    /// # Panics
+    /// Where it does not come to that.
+    #[track_caller]
+    pub fn hears(&self, start: &Ran, words: &str) {
+        let said = || self.sandbox.aws.output(start.task_arn()).iter().any(|line| line.contains(words));
+        self.eventually(&format!("its machine says \"{words}\""), || said().then_some(()));
+    }
+
     /// The last line of a task's log: PID 1's record.
     ///
     /// # Panics

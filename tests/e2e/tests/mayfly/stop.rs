@@ -88,6 +88,8 @@ fn busy_machine_that_is_forced_finishes_its_job_inside_of_its_stop_window() {
     let busy = Busy::begin();
     let (world, start) = (&busy.world, &busy.start);
     stop(world, start, "--force").with_token(world).succeeds();
+    // StopTask is answered before the container is told: only a job that outlives the telling is drained.
+    world.hears(start, "asked to stop");
     busy.let_go();
     let end = world.record(&world.ended(start.task_arn()));
     assert_eq!((end.cause, end.deregistered), (Cause::Drained, true), "{}", end.message);
