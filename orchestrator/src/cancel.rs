@@ -3,6 +3,8 @@
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::error::Error;
+
 /// Waits for SIGINT or SIGTERM.
 pub struct Cancel {
     interrupt: Signal,
@@ -14,8 +16,9 @@ impl Cancel {
     ///
     /// # Errors
     /// The system refuses handlers.
-    pub fn listen() -> std::io::Result<Self> {
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    pub fn listen() -> Result<Self, Error> {
+        let on = |kind| signal(kind).map_err(|cause| Error::Other(format!("cannot listen for signals: {cause}")));
+        Ok(Self { interrupt: on(SignalKind::interrupt())?, terminate: on(SignalKind::terminate())? })
     }
 
     /// Comes back when one has arrived. May be asked again: for a second signal.

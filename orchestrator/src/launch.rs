@@ -21,7 +21,7 @@ use crate::output::Workflow;
 use crate::phases::Phases;
 
 /// A name has room for two digits; nobody retries a step so often within an attempt.
-const MAX_GENERATIONS: u32 = 100;
+pub const MAX_GENERATIONS: u32 = 100;
 /// DescribeTasks may not know a task for a while after RunTask (boto/boto3#842); later it has forgotten it.
 const MISSING_PATIENCE: Duration = Duration::from_secs(60);
 /// A task on its way down takes its stopTimeout, two minutes at most on Fargate, and the clean-up of its network.

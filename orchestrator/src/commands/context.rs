@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::aws::Aws;
 use crate::cli::{Output, PlaceArgs};
 use crate::config::aws::AwsPlace;
+use crate::config::place::in_workflow;
 use crate::config::{ConfigError, Faults, GitHubAccess, PlaceConfig, Settings, Vars};
 use crate::ecs::Ecs;
 use crate::error::Error;
@@ -46,8 +47,7 @@ impl Context<'_> {
     pub fn place(&self, args: &PlaceArgs) -> Result<PlaceConfig, Error> {
         let settings = Settings::load(&args.flags(), self.vars, self.config_file.as_deref())?;
         let mut faults = Faults::default();
-        let in_workflow = (self.vars)("GITHUB_ACTIONS").is_some_and(|value| value == "true");
-        let place = PlaceConfig::resolve(&settings, self.vars, in_workflow, &mut faults);
+        let place = PlaceConfig::resolve(&settings, self.vars, in_workflow(self.vars), &mut faults);
         Ok(faults.into_result(Some(place))?)
     }
 

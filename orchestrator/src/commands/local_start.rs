@@ -14,6 +14,7 @@ use crate::cancel::Cancel;
 use crate::config::{StartConfig, WaitFor};
 use crate::error::Error;
 use crate::http::Http;
+use crate::launch::MAX_GENERATIONS;
 use crate::local::{Force, Life, Local, LocalLaunch, LocalMachine, Outcome, Token, missing_protections};
 use crate::model::{Launch, LaunchMode, Place, RunnerSpec};
 use crate::output::report::{LaunchReport, StartReport, expires_at};
@@ -23,8 +24,6 @@ use crate::phases::Phases;
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// PID 1's stop window on this machine, where no platform kills it: what a task has on Fargate at most.
 const STOP_TIMEOUT: Duration = Duration::from_secs(120);
-/// As on ECS: a name has room for two digits.
-const MAX_GENERATIONS: u32 = 100;
 
 /// A machine that was started or found here.
 struct Here {
@@ -39,7 +38,7 @@ struct Here {
 /// # Errors
 /// No distribution, a folder that cannot be written, or a wait that failed; then what was started is stopped.
 pub async fn run(config: &StartConfig, runner_dist: Option<&str>, context: &Context<'_>) -> Result<(), Error> {
-    let mut cancel = Cancel::listen().map_err(|cause| Error::Other(format!("cannot listen for signals: {cause}")))?;
+    let mut cancel = Cancel::listen()?;
     let here = Local::from_vars(context.vars)?;
     let place = local::place(context.vars);
     if config.dry_run {

@@ -48,7 +48,7 @@ pub async fn run(args: &LogsArgs, context: &Context<'_>) -> Result<(), Error> {
             "ECS knows no machine of label {id}; ended ones are remembered for an hour"
         )));
     };
-    let container = task.container("runner").or(task.containers.first()).map(|container| container.name.clone());
+    let container = task.runner_container().map(|container| container.name.clone());
     print(&cluster, task, &container.unwrap_or_else(|| "runner".to_owned()), args.follow).await
 }
 

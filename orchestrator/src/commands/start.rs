@@ -73,7 +73,7 @@ async fn start_on_ecs(
     place: &AwsPlace,
     context: &Context<'_>,
 ) -> Result<(), Error> {
-    let mut cancel = Cancel::listen().map_err(|cause| Error::Other(format!("cannot listen for signals: {cause}")))?;
+    let mut cancel = Cancel::listen()?;
     let before = Phases::default();
     let github = context.github(&config.place.github)?;
     let Cluster { aws, ecs, place } = tokio::select! {

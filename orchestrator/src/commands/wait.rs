@@ -110,10 +110,8 @@ fn is_there(machine: &Machine<'_>, until: Until, asked_github: bool) -> bool {
     judge(machine.task, &container, WaitFor::Online, witness, online) == Seen::Reached
 }
 
-/// The container whose variables are ours is not named in a task's description; a runner's task has one that matters.
 fn our_container(task: &Task) -> String {
-    let named = task.container("runner").or_else(|| task.containers.first());
-    named.map(|container| container.name.clone()).unwrap_or_default()
+    task.runner_container().map(|container| container.name.clone()).unwrap_or_default()
 }
 
 async fn reports(machines: &[Machine<'_>], cluster: &Cluster) -> Vec<(WaitReport, Option<Error>)> {

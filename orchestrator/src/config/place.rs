@@ -41,12 +41,22 @@ pub struct PlaceConfig {
 /// Settings whose presence says that somebody means AWS.
 const AWS_SETTINGS: [&str; 5] = ["region", "cluster", "role_arn", "subnets", "task_definition"];
 
+/// Whether this is a step of a workflow.
+pub(crate) fn in_workflow(vars: Vars<'_>) -> bool {
+    vars("GITHUB_ACTIONS").is_some_and(|value| value == "true")
+}
+
+/// Whether any setting says that AWS is meant.
+pub(super) fn names_aws(settings: &Settings) -> bool {
+    AWS_SETTINGS.iter().any(|name| settings.get(name).is_some())
+}
+
 impl PlaceConfig {
     /// Resolves the surroundings. `needs_aws`: the launch mode is known to be one of ECS.
     pub fn resolve(settings: &Settings, vars: Vars<'_>, needs_aws: bool, faults: &mut Faults) -> Self {
-        let in_workflow = vars("GITHUB_ACTIONS").is_some_and(|value| value == "true");
+        let in_workflow = in_workflow(vars);
         let run = if in_workflow { workflow_run(vars, faults) } else { None };
-        let means_aws = needs_aws || AWS_SETTINGS.iter().any(|name| settings.get(name).is_some());
+        let means_aws = needs_aws || names_aws(settings);
         let aws = if means_aws { aws_place(settings, vars, in_workflow, run.as_ref(), faults) } else { None };
         Self {
             in_workflow,

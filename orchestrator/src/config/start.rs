@@ -5,6 +5,7 @@ use std::time::Duration;
 use contract::env;
 
 use super::machine::{Machine, machine};
+use super::place::{in_workflow, names_aws};
 use super::runner::{Asked, runner};
 use super::{ConfigError, Faults, PlaceConfig, Settings, Vars};
 use crate::cli::StartArgs;
@@ -108,10 +109,7 @@ fn launch_mode(settings: &Settings, vars: Vars<'_>, faults: &mut Faults) -> Laun
     if settings.get("launch_mode").is_some() {
         return settings.parsed("launch_mode", faults).unwrap_or(LaunchMode::Fargate);
     }
-    let in_workflow = vars("GITHUB_ACTIONS").is_some_and(|value| value == "true");
-    let names_aws =
-        ["cluster", "role_arn", "subnets", "task_definition", "region"].iter().any(|name| settings.get(name).is_some());
-    if in_workflow || names_aws { LaunchMode::Fargate } else { LaunchMode::Local }
+    if in_workflow(vars) || names_aws(settings) { LaunchMode::Fargate } else { LaunchMode::Local }
 }
 
 fn key(settings: &Settings, faults: &mut Faults) -> String {

@@ -207,6 +207,12 @@ impl Task {
         self.containers.iter().find(|container| container.name == name)
     }
 
+    /// Our container, where its name is not known here: a task's description does not say which one is PID 1's, and a runner's
+    /// task has one that matters.
+    pub fn runner_container(&self) -> Option<&Container> {
+        self.container("runner").or(self.containers.first())
+    }
+
     /// A fact about the launch, from its tags, else from its overrides: StopTask deletes tags.
     pub fn fact(&self, tag: &str, variable: &str) -> Option<&str> {
         self.tags.get(tag).or_else(|| self.environment.get(variable)).map(String::as_str)

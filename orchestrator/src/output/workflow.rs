@@ -8,6 +8,7 @@ use contract::Secret;
 
 use super::say;
 use crate::config::Vars;
+use crate::config::place::in_workflow;
 
 /// The step that we run in; outside of workflows everything here does nothing.
 #[derive(Clone, Debug, Default)]
@@ -20,7 +21,7 @@ pub struct Workflow {
 impl Workflow {
     /// Reads where the step's files are.
     pub fn from_vars(vars: Vars<'_>) -> Self {
-        let active = vars("GITHUB_ACTIONS").is_some_and(|value| value == "true");
+        let active = in_workflow(vars);
         let file = |name: &str| vars(name).filter(|path| active && !path.is_empty()).map(PathBuf::from);
         Self { active, output: file("GITHUB_OUTPUT"), summary: file("GITHUB_STEP_SUMMARY") }
     }
