@@ -17,6 +17,7 @@ pub mod wait;
 pub mod cleanup;
 pub mod handover;
 pub mod inventory;
+pub mod logs;
 pub mod phases;
 pub mod price;
 

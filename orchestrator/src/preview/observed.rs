@@ -23,6 +23,8 @@ pub struct Preview {
     pub owner: Option<String>,
     /// The image, by its digest where that was known.
     pub image: Option<String>,
+    /// The container that runs the app.
+    pub app: String,
     /// Host name of its route through a load balancer.
     pub host: Option<String>,
     /// Where it is reached, once it was.
@@ -56,6 +58,7 @@ impl Preview {
             sha: fact(tags::SHA, env::SHA).and_then(|text| text.parse().ok()),
             owner: fact(tags::OWNER, env::OWNER).map(str::to_owned),
             image: variable(env::IMAGE),
+            app: variable(env::APP)?,
             host: variable(env::HOST),
             url: task.tags.get(tags::URL).cloned(),
             created,

@@ -28,6 +28,7 @@ fn preview(age: Duration) -> Preview {
         sha: None,
         owner: None,
         image: None,
+        app: "web".to_owned(),
         host: None,
         url: Some("http://x".to_owned()),
         created: now() - age,
