@@ -19,6 +19,7 @@ pub mod inventory;
 pub mod phases;
 pub mod price;
 
+pub mod alb;
 pub mod aws;
 pub mod ecs;
 pub mod github;
