@@ -10,9 +10,11 @@ pub mod machine;
 pub mod place;
 mod runner;
 pub mod settings;
+pub mod specs;
 pub mod start;
 
 pub use faults::{ConfigError, Faults};
 pub use place::{GitHubAccess, PlaceConfig};
 pub use settings::{Settings, Vars};
+pub use specs::Kind;
 pub use start::{Handover, StartConfig, WaitFor};

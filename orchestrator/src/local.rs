@@ -8,6 +8,7 @@ mod error;
 mod folder;
 mod lock;
 mod machine;
+mod preview;
 mod protection;
 mod record;
 mod spawn;
@@ -21,6 +22,7 @@ pub use self::error::LocalError;
 use self::folder::{Folder, Opened};
 use self::lock::Attempt;
 pub use self::machine::{Life, LocalMachine};
+pub use self::preview::{LocalPreview, LocalPreviewLaunch, PreviewOutcome, PreviewRecord};
 pub use self::protection::missing_protections;
 pub use self::record::{LaunchRecord, LocalLaunch, Token};
 pub use self::stop::{Force, Stopped};
@@ -40,6 +42,7 @@ const BASE: [&str; 9] = ["PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "T
 #[derive(Clone, Debug)]
 pub struct Local {
     machines: PathBuf,
+    previews: PathBuf,
     cache: PathBuf,
     entrypoint: Option<PathBuf>,
     base: Vec<(String, String)>,
@@ -68,8 +71,10 @@ impl Local {
         let folder = |name: &str, rest: &str| set(name).map(PathBuf::from).or_else(|| home(rest));
         let state = set(STATE_HOME).map(PathBuf::from).or_else(|| folder("XDG_STATE_HOME", ".local/state"));
         let cache = folder("XDG_CACHE_HOME", ".cache");
+        let state = state.ok_or(LocalError::NoHome)?.join("mayfly");
         Ok(Self {
-            machines: state.ok_or(LocalError::NoHome)?.join("mayfly/machines"),
+            machines: state.join("machines"),
+            previews: state.join("previews"),
             cache: cache.ok_or(LocalError::NoHome)?.join("mayfly/runner"),
             entrypoint: set(ENTRYPOINT).map(PathBuf::from),
             base: BASE.iter().filter_map(|name| Some(((*name).to_owned(), set(name)?))).collect(),
@@ -84,7 +89,8 @@ impl Local {
     /// Where a folder cannot be written, or the entrypoint is not found or does not start.
     pub fn launch(&self, launch: &LocalLaunch) -> Result<Outcome, LocalError> {
         let entrypoint = self.find_entrypoint()?;
-        let Opened { folder, record } = Folder::open(&self.machines, launch, &entrypoint)?;
+        let record = LaunchRecord::of(launch, entrypoint.clone());
+        let Opened { folder, record } = Folder::open(&self.machines, &launch.token, &record)?;
         let machine = LocalMachine::new(folder.clone(), record);
         let lock = match folder.lock()? {
             Attempt::Held(lock) => lock,
@@ -111,7 +117,7 @@ impl Local {
     /// # Errors
     /// Where the folder of all machines cannot be read. A single folder that cannot be removed is told in the log.
     pub fn prune(&self, keep: Duration) -> Result<usize, LocalError> {
-        folder::prune(&self.machines, keep)
+        Ok(folder::prune(&self.machines, keep)? + folder::prune(&self.previews, keep)?)
     }
 
     fn find_entrypoint(&self) -> Result<PathBuf, LocalError> {

@@ -6,7 +6,7 @@ use crate::aws::Aws;
 use crate::cli::{Output, PlaceArgs};
 use crate::config::aws::AwsPlace;
 use crate::config::place::in_workflow;
-use crate::config::{ConfigError, Faults, GitHubAccess, PlaceConfig, Settings, Vars};
+use crate::config::{ConfigError, Faults, GitHubAccess, Kind, PlaceConfig, Settings, Vars};
 use crate::ecs::Ecs;
 use crate::error::Error;
 use crate::github::GitHub;
@@ -45,7 +45,7 @@ impl Context<'_> {
     /// # Errors
     /// Everything that is wrong with the settings.
     pub fn place(&self, args: &PlaceArgs) -> Result<PlaceConfig, Error> {
-        let settings = Settings::load(&args.flags(), self.vars, self.config_file.as_deref())?;
+        let settings = Settings::load(Kind::Runner, &args.flags(), self.vars, self.config_file.as_deref())?;
         let mut faults = Faults::default();
         let place = PlaceConfig::resolve(&settings, self.vars, in_workflow(self.vars), &mut faults);
         Ok(faults.into_result(Some(place))?)

@@ -12,7 +12,7 @@ use crate::cli::{Output, StartArgs};
 use crate::config::aws::{AwsLogin, AwsPlace};
 use crate::config::machine::{EcsMachine, Machine};
 use crate::config::start::Handover;
-use crate::config::{Settings, StartConfig, WaitFor};
+use crate::config::{Kind, Settings, StartConfig, WaitFor};
 use crate::ecs::RunTaskRequest;
 use crate::error::Error;
 use crate::github::GitHub;
@@ -32,7 +32,7 @@ const FINISH_LAUNCH: Duration = Duration::from_secs(5);
 /// # Errors
 /// Bad settings, a refusal, or a wait that failed; then what was started is cleaned up.
 pub async fn run(args: &StartArgs, context: &Context<'_>) -> Result<(), Error> {
-    let settings = Settings::load(&args.flags(), context.vars, context.config_file.as_deref())?;
+    let settings = Settings::load(Kind::Runner, &args.flags(), context.vars, context.config_file.as_deref())?;
     let config = StartConfig::resolve(args, &settings, context.vars)?;
     for warning in warnings(&config) {
         context.warn(&warning);

@@ -25,6 +25,18 @@ pub struct File {
     /// Machines by key; what a profile leaves out comes from `[runner]`.
     #[serde(default)]
     pub profile: BTreeMap<String, RunnerSection>,
+    /// What a pull request's app is, and how it is launched.
+    #[serde(default)]
+    pub preview: PreviewSection,
+}
+
+/// `[preview]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PreviewSection {
+    /// How previews are launched.
+    #[serde(default)]
+    pub launch: PreviewLaunchSection,
 }
 
 macro_rules! section {
@@ -62,6 +74,15 @@ section! {
     }
 }
 
+section! {
+    /// `[preview.launch]`: how previews are launched, exposed and limited.
+    PreviewLaunchSection {
+        launch_mode, image, expose, listener, base_domain, ttl, max_ttl, fork_ttl, warn, idle, ready_timeout, max_previews,
+        when_full, max_hourly, cpu, memory, network, subnets, security_groups, fork_security_groups, assign_public_ip,
+        capacity_provider, platform, supervisor_image, log_group, allow, publish,
+    }
+}
+
 /// A text, number, truth value or list of them: settings are checked in one place, whichever layer they come from.
 #[derive(Debug)]
 struct Scalar(String);
@@ -85,6 +106,9 @@ impl<'de> Deserialize<'de> for Scalar {
             fn visit_u64<E: de::Error>(self, number: u64) -> Result<Scalar, E> {
                 Ok(Scalar(number.to_string()))
             }
+            fn visit_f64<E: de::Error>(self, number: f64) -> Result<Scalar, E> {
+                Ok(Scalar(number.to_string()))
+            }
             fn visit_bool<E: de::Error>(self, truth: bool) -> Result<Scalar, E> {
                 Ok(Scalar(truth.to_string()))
             }
@@ -102,6 +126,19 @@ impl<'de> Deserialize<'de> for Scalar {
 }
 
 impl File {
+    /// The file that was named, else `mayfly.toml` where there is one, else nothing.
+    ///
+    /// # Errors
+    /// The file's faults; a file that was named must be there.
+    pub fn find(named: Option<&Path>) -> Result<Self, ConfigError> {
+        let default = Path::new("mayfly.toml");
+        match named {
+            Some(path) => Self::read(path),
+            None if default.exists() => Self::read(default),
+            None => Ok(Self::default()),
+        }
+    }
+
     /// Reads a file.
     ///
     /// # Errors
@@ -119,6 +156,11 @@ impl File {
     /// Not TOML, or a key that nobody knows.
     pub fn parse(text: &str) -> Result<Self, String> {
         toml::from_str(text).map_err(|fault| located(&fault, text))
+    }
+
+    /// The value of a preview's setting.
+    pub fn preview_launch(&self, key: &str) -> Option<&str> {
+        self.preview.launch.get(key)
     }
 
     /// The value of a runner's setting for a key: the profile's own, else `[runner]`'s; with its place.

@@ -36,6 +36,8 @@ pub struct EcsMachine {
     pub platform_version: Option<String>,
     /// Capacity provider for EC2.
     pub capacity_provider: Option<String>,
+    /// Whether people are let in by ECS Exec.
+    pub execute_command: bool,
 }
 
 /// An awsvpc network.
@@ -64,6 +66,7 @@ pub(super) fn machine(settings: &Settings, mode: LaunchMode, faults: &mut Faults
         ephemeral_storage: settings.number("ephemeral_storage", (21, 200), faults),
         platform_version: settings.text("platform"),
         capacity_provider: settings.text("capacity_provider"),
+        execute_command: false,
     };
     check_fargate(&machine, settings, faults);
     check_ec2(&machine, settings, faults);

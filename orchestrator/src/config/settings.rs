@@ -9,74 +9,12 @@ use std::time::Duration;
 use contract::duration;
 
 use super::file::File;
+use super::specs::{Kind, Section, Spec, spec};
 use super::{ConfigError, Faults};
 use crate::cli::{PlaceArgs, StartArgs};
 
 /// A lookup in the environment: the only seam, so that nothing else reads it.
 pub type Vars<'a> = &'a dyn Fn(&str) -> Option<String>;
-
-/// Which part of `mayfly.toml` a setting stands in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Section {
-    /// `[github]`.
-    GitHub,
-    /// `[aws]`.
-    Aws,
-    /// `[runner]` and `[profile.KEY]`.
-    Runner,
-    /// `[profile.KEY]` over `[runner]` over `[aws]`.
-    Network,
-    /// Not in the file.
-    None,
-}
-
-/// One setting: its name (`launch_mode` is `--launch-mode`), its variables in order, its place in the file.
-pub struct Spec {
-    /// Name in the file; with hyphens, the flag.
-    pub name: &'static str,
-    /// Environment variables, the first that is set counts.
-    pub vars: &'static [&'static str],
-    /// Section of the file.
-    pub section: Section,
-}
-
-const fn spec(name: &'static str, vars: &'static [&'static str], section: Section) -> Spec {
-    Spec { name, vars, section }
-}
-
-/// Every setting that has more than one layer.
-pub const SPECS: [Spec; 30] = [
-    spec("region", &["AWS_REGION", "AWS_DEFAULT_REGION"], Section::Aws),
-    spec("cluster", &["MAYFLY_CLUSTER"], Section::Aws),
-    spec("role_arn", &["MAYFLY_ROLE_ARN"], Section::Aws),
-    spec("audience", &["MAYFLY_AUDIENCE"], Section::Aws),
-    spec("repo", &["MAYFLY_REPO"], Section::GitHub),
-    spec("org", &["MAYFLY_ORG"], Section::GitHub),
-    spec("enterprise", &["MAYFLY_ENTERPRISE"], Section::GitHub),
-    spec("github_api_url", &["MAYFLY_GITHUB_API_URL", "GITHUB_API_URL"], Section::GitHub),
-    spec("runner_group", &["MAYFLY_RUNNER_GROUP"], Section::GitHub),
-    spec("launch_mode", &["MAYFLY_LAUNCH_MODE"], Section::Runner),
-    spec("key", &["MAYFLY_KEY"], Section::None),
-    spec("count", &["MAYFLY_COUNT"], Section::Runner),
-    spec("task_definition", &["MAYFLY_TASK_DEFINITION"], Section::Runner),
-    spec("container", &["MAYFLY_CONTAINER"], Section::Runner),
-    spec("network", &["MAYFLY_NETWORK"], Section::Runner),
-    spec("subnets", &["MAYFLY_SUBNETS"], Section::Network),
-    spec("security_groups", &["MAYFLY_SECURITY_GROUPS"], Section::Network),
-    spec("assign_public_ip", &["MAYFLY_ASSIGN_PUBLIC_IP"], Section::Network),
-    spec("cpu", &["MAYFLY_CPU"], Section::Runner),
-    spec("memory", &["MAYFLY_MEMORY"], Section::Runner),
-    spec("ephemeral_storage", &["MAYFLY_EPHEMERAL_STORAGE"], Section::Runner),
-    spec("platform", &["MAYFLY_PLATFORM"], Section::Runner),
-    spec("capacity_provider", &["MAYFLY_CAPACITY_PROVIDER"], Section::Runner),
-    spec("runner_dist", &["MAYFLY_RUNNER_DIST"], Section::Runner),
-    spec("max_idle", &["MAYFLY_MAX_IDLE"], Section::Runner),
-    spec("max_lifetime", &["MAYFLY_MAX_LIFETIME"], Section::Runner),
-    spec("handover", &["MAYFLY_HANDOVER"], Section::Runner),
-    spec("wait", &["MAYFLY_WAIT"], Section::Runner),
-    spec("wait_timeout", &["MAYFLY_WAIT_TIMEOUT"], Section::Runner),
-    spec("namespace", &["MAYFLY_NAMESPACE"], Section::None),
-];
 
 /// A value and where it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,26 +35,22 @@ impl Settings {
     ///
     /// # Errors
     /// The file's faults.
-    pub fn load(flags: &Flags, vars: Vars<'_>, file: Option<&Path>) -> Result<Self, ConfigError> {
-        let default = Path::new("mayfly.toml");
-        let file = match file {
-            Some(path) => File::read(path)?,
-            None if default.exists() => File::read(default)?,
-            None => File::default(),
-        };
-        Ok(Self::layered(flags, vars, &file))
+    pub fn load(kind: Kind, flags: &Flags, vars: Vars<'_>, file: Option<&Path>) -> Result<Self, ConfigError> {
+        Ok(Self::layered(kind, flags, vars, &File::find(file)?))
     }
 
-    fn layered(flags: &Flags, vars: Vars<'_>, file: &File) -> Self {
+    /// Lays the layers over one another.
+    pub fn layered(kind: Kind, flags: &Flags, vars: Vars<'_>, file: &File) -> Self {
         let key_spec = spec("key", &["MAYFLY_KEY"], Section::None);
         let profile = pick(&key_spec, flags, vars, file, "").map_or_else(|| "default".to_owned(), |key| key.value);
-        let picked = SPECS.iter().filter_map(|spec| Some((spec.name, pick(spec, flags, vars, file, &profile)?)));
+        let picked = kind.specs().filter_map(|spec| Some((spec.name, pick(spec, flags, vars, file, &profile)?)));
         Self(picked.collect())
     }
 
     /// A setting as written.
     pub fn get(&self, name: &str) -> Option<&Sourced> {
-        debug_assert!(SPECS.iter().any(|spec| spec.name == name), "no setting is called {name}");
+        let known = || [Kind::Runner, Kind::Preview].into_iter().flat_map(Kind::specs).any(|spec| spec.name == name);
+        debug_assert!(known(), "no setting is called {name}");
         self.0.get(name)
     }
 
@@ -166,10 +100,11 @@ impl Settings {
         items.map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
     }
 
-    /// Whether a setting was meant for this machine: typed as a flag, or written in `[runner]` or a profile. A variable or
+    /// Whether a setting was meant for this machine: typed as a flag, or written in `[runner]`, a profile or
+    /// `[preview.launch]`. A variable or
     /// `[aws]` is shared by all machines.
     pub fn is_own(&self, name: &str) -> bool {
-        let own = ["--", "mayfly.toml [runner]", "mayfly.toml [profile."];
+        let own = ["--", "mayfly.toml [runner]", "mayfly.toml [profile.", "mayfly.toml [preview.launch]"];
         self.get(name).is_some_and(|sourced| own.iter().any(|place| sourced.place.starts_with(place)))
     }
 
@@ -198,6 +133,8 @@ fn pick(spec: &Spec, flags: &Flags, vars: Vars<'_>, file: &File, profile: &str) 
         Section::Aws => aws_section(spec, file),
         Section::Runner => file.runner(profile, spec.name),
         Section::Network => file.runner(profile, spec.name).or_else(|| aws_section(spec, file)),
+        Section::Preview => preview_section(spec, file),
+        Section::PreviewNetwork => preview_section(spec, file).or_else(|| aws_section(spec, file)),
         Section::None => None,
     }?;
     Some(Sourced { value: value.trim().to_owned(), place })
@@ -205,6 +142,10 @@ fn pick(spec: &Spec, flags: &Flags, vars: Vars<'_>, file: &File, profile: &str) 
 
 fn aws_section<'f>(spec: &Spec, file: &'f File) -> Option<(String, &'f str)> {
     file.aws.get(spec.name).map(|value| (format!("mayfly.toml [aws] {}", spec.name), value))
+}
+
+fn preview_section<'f>(spec: &Spec, file: &'f File) -> Option<(String, &'f str)> {
+    file.preview_launch(spec.name).map(|value| (format!("mayfly.toml [preview.launch] {}", spec.name), value))
 }
 
 impl PlaceArgs {
@@ -254,18 +195,20 @@ impl StartArgs {
     }
 }
 
-fn given<const N: usize>(flags: [(&'static str, &Option<String>); N]) -> Flags {
+/// Those of the flags that were given.
+pub fn given<const N: usize>(flags: [(&'static str, &Option<String>); N]) -> Flags {
     flags.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{File, Flags, SPECS, Section, Settings};
+    use super::{File, Flags, Kind, Section, Settings, Spec};
 
     #[test]
     fn every_setting_stands_in_the_documentation_with_its_flag_variables_and_key() {
         let page = include_str!("../../docs/configuration.md");
-        for spec in &SPECS {
+        let specs: Vec<&Spec> = [Kind::Runner, Kind::Preview].into_iter().flat_map(Kind::specs).collect();
+        for spec in specs {
             let line =
                 page.lines().find(|line| line.starts_with('|') && spec.vars.iter().all(|name| line.contains(name)));
             let line = line.unwrap_or_else(|| panic!("docs/configuration.md has no line for {:?}", spec.vars));
@@ -280,7 +223,7 @@ mod tests {
         let flags: Flags = flag.map(|value| ("cluster", value.to_owned())).into_iter().collect();
         let vars = |name: &str| (name == "MAYFLY_CLUSTER").then(|| var.map(str::to_owned)).flatten();
         let file = File::parse(file).expect("valid");
-        Settings::layered(&flags, &vars, &file)
+        Settings::layered(Kind::Runner, &flags, &vars, &file)
             .get("cluster")
             .map(|sourced| (sourced.value.clone(), sourced.place.clone()))
     }

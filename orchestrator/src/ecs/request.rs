@@ -5,7 +5,7 @@ use aws_sdk_ecs::types;
 use serde::Serialize;
 
 use crate::config::machine::{EcsMachine, Network};
-use crate::model::{ClientToken, Launch, LaunchMode, RunnerSpec};
+use crate::model::{ClientToken, Launch, LaunchId, LaunchMode, RunnerSpec};
 
 /// ECS's limit for all overrides of a request, punctuation included (API reference, RunTask).
 pub const MAX_OVERRIDES: usize = 8_192;
@@ -45,6 +45,28 @@ pub struct RunTaskRequest {
     pub enable_ecs_managed_tags: bool,
     /// Tags of the task definition (cost centre, owner) reach the task.
     pub propagate_tags: &'static str,
+    /// Lets people in by ECS Exec.
+    #[serde(skip_serializing_if = "is_off")]
+    pub enable_execute_command: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_off(switch: &bool) -> bool {
+    !switch
+}
+
+/// What a launch differs in from every other one on such a machine.
+pub struct Errand {
+    /// The id.
+    pub id: LaunchId,
+    /// Makes ECS start at most one task.
+    pub token: ClientToken,
+    /// Instead of the definition's command.
+    pub command: Option<Vec<String>>,
+    /// What PID 1 reads.
+    pub environment: Vec<(String, String)>,
+    /// The ledger.
+    pub tags: Vec<(&'static str, String)>,
 }
 
 /// One capacity provider.
@@ -109,6 +131,9 @@ pub struct EphemeralStorage {
 pub struct ContainerOverride {
     /// The container.
     pub name: String,
+    /// Instead of the definition's command; its entry point stays, which no request can change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<Vec<String>>,
     /// What PID 1 reads.
     pub environment: Vec<NameValue>,
 }
@@ -141,22 +166,31 @@ impl RunTaskRequest {
         token: ClientToken,
         handed_over: &[(String, String)],
     ) -> Self {
-        let (launch_type, capacity_provider_strategy) = capacity(machine);
         let variables = launch.environment(spec).into_iter().chain(handed_over.iter().cloned());
-        let environment = variables.map(|(name, value)| NameValue { name, value }).collect();
-        let tags = launch.tags(spec).into_iter().map(|(key, value)| TagPair { key: key.to_owned(), value });
+        let errand =
+            Errand { id: launch.id, token, command: None, environment: variables.collect(), tags: launch.tags(spec) };
+        Self::of(cluster, machine, errand)
+    }
+
+    /// Builds the request for an errand on a machine.
+    pub fn of(cluster: &str, machine: &EcsMachine, errand: Errand) -> Self {
+        let (launch_type, capacity_provider_strategy) = capacity(machine);
+        let Errand { id, token, command, environment, tags } = errand;
+        let environment = environment.into_iter().map(|(name, value)| NameValue { name, value }).collect();
+        let tags = tags.into_iter().map(|(key, value)| TagPair { key: key.to_owned(), value });
+        let container = ContainerOverride { name: machine.container.clone(), command, environment };
         Self {
             cluster: cluster.to_owned(),
             task_definition: machine.task_definition.clone(),
             count: 1,
             client_token: token,
-            started_by: launch.id.to_string(),
+            started_by: id.to_string(),
             launch_type,
             capacity_provider_strategy,
             network_configuration: machine.network.as_ref().map(network),
             platform_version: machine.platform_version.clone(),
             overrides: Overrides {
-                container_overrides: vec![ContainerOverride { name: machine.container.clone(), environment }],
+                container_overrides: vec![container],
                 cpu: machine.cpu.map(|units| units.to_string()),
                 memory: machine.memory.map(|mib| mib.to_string()),
                 ephemeral_storage: machine.ephemeral_storage.map(|size_in_gib| EphemeralStorage { size_in_gib }),
@@ -164,6 +198,7 @@ impl RunTaskRequest {
             tags: tags.collect(),
             enable_ecs_managed_tags: true,
             propagate_tags: "TASK_DEFINITION",
+            enable_execute_command: machine.execute_command,
         }
     }
 
@@ -189,6 +224,7 @@ impl RunTaskRequest {
             .set_tags(Some(self.tags.iter().map(sdk_tag).collect()))
             .enable_ecs_managed_tags(self.enable_ecs_managed_tags)
             .propagate_tags(types::PropagateTags::from(self.propagate_tags))
+            .enable_execute_command(self.enable_execute_command)
     }
 
     fn sdk_strategy(&self) -> Option<Vec<types::CapacityProviderStrategyItem>> {
@@ -234,9 +270,10 @@ fn sdk_network(network: &NetworkConfiguration) -> types::NetworkConfiguration {
 fn sdk_overrides(overrides: &Overrides) -> types::TaskOverride {
     let variable =
         |NameValue { name, value }: &NameValue| types::KeyValuePair::builder().name(name).value(value).build();
-    let container = |ContainerOverride { name, environment }: &ContainerOverride| {
+    let container = |ContainerOverride { name, command, environment }: &ContainerOverride| {
         let environment = environment.iter().map(variable).collect();
-        types::ContainerOverride::builder().name(name).set_environment(Some(environment)).build()
+        let builder = types::ContainerOverride::builder().name(name).set_command(command.clone());
+        builder.set_environment(Some(environment)).build()
     };
     let storage = |EphemeralStorage { size_in_gib }: &EphemeralStorage| {
         types::EphemeralStorage::builder().size_in_gib(i32::try_from(*size_in_gib).unwrap_or(i32::MAX)).build()

@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
-use contract::record::STATE_FILE;
+use contract::record::{LEASE_FILE, STATE_FILE};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::lock::{self, Attempt};
-use super::{LaunchRecord, LocalError, LocalLaunch};
+use super::{LocalError, Token};
 
 /// What names of folders begin with that are not machines yet.
 const STAGING: &str = ".new-";
@@ -23,22 +25,24 @@ const PRIVATE: u32 = 0o700;
 pub(super) struct Folder(PathBuf);
 
 /// A folder with what it says about its launch, which is the first launch's word.
-pub(super) struct Opened {
+pub(super) struct Opened<R> {
     pub(super) folder: Folder,
-    pub(super) record: LaunchRecord,
+    pub(super) record: R,
 }
 
 impl Folder {
     /// The folder of the launch, made where it is not there. It appears complete: no other process sees one without its
     /// record, wherever this process is killed.
-    pub(super) fn open(machines: &Path, launch: &LocalLaunch, entrypoint: &Path) -> Result<Opened, LocalError> {
-        launch.token.check()?;
-        let place = machines.join(&launch.token.place);
-        let folder = Self(place.join(launch.token.folder_name()));
+    pub(super) fn open<R>(machines: &Path, token: &Token, record: &R) -> Result<Opened<R>, LocalError>
+    where
+        R: Serialize + DeserializeOwned,
+    {
+        token.check()?;
+        let place = machines.join(&token.place);
+        let folder = Self(place.join(token.folder_name()));
         if !folder.record_file().exists() {
             make_private(&place)?;
-            let record = LaunchRecord::of(launch, entrypoint.to_owned());
-            folder.publish(&place, &record)?;
+            folder.publish(&place, record)?;
         }
         let record = folder.record()?;
         Ok(Opened { folder, record })
@@ -49,7 +53,7 @@ impl Folder {
         Self(path)
     }
 
-    fn publish(&self, place: &Path, record: &LaunchRecord) -> Result<(), LocalError> {
+    fn publish<R: Serialize>(&self, place: &Path, record: &R) -> Result<(), LocalError> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let staging = Self(place.join(format!("{STAGING}{}-{number}", std::process::id())));
@@ -82,6 +86,10 @@ impl Folder {
         self.state().join(STATE_FILE)
     }
 
+    pub(super) fn lease_file(&self) -> PathBuf {
+        self.state().join(LEASE_FILE)
+    }
+
     pub(super) fn runner(&self) -> PathBuf {
         self.0.join("runner")
     }
@@ -94,7 +102,7 @@ impl Folder {
         self.0.join("lock")
     }
 
-    pub(super) fn record(&self) -> Result<LaunchRecord, LocalError> {
+    pub(super) fn record<R: DeserializeOwned>(&self) -> Result<R, LocalError> {
         let path = self.record_file();
         let json = fs::read(&path).map_err(LocalError::file("read", &path))?;
         serde_json::from_slice(&json).map_err(|source| LocalError::Record { path, source })
@@ -110,7 +118,7 @@ impl Folder {
 
     /// Whether a machine has lived here. Without a trace of one, whoever made the folder was stopped before it started one.
     pub(super) fn was_used(&self) -> bool {
-        self.state_file().exists() || self.log().metadata().is_ok_and(|log| log.len() > 0)
+        self.state_file().exists() || self.lease_file().exists() || self.log().metadata().is_ok_and(|log| log.len() > 0)
     }
 
     /// The log, to be appended to.
@@ -129,12 +137,15 @@ impl Folder {
     }
 
     fn last_change(&self) -> Option<SystemTime> {
-        [self.state_file(), self.log(), self.record_file()].iter().filter_map(|path| changed(path)).max()
+        [self.state_file(), self.lease_file(), self.log(), self.record_file()]
+            .iter()
+            .filter_map(|path| changed(path))
+            .max()
     }
 }
 
 /// Folders within `path`; none where it is not there.
-pub(super) fn folders(path: &Path) -> Result<Vec<DirEntry>, LocalError> {
+fn folders(path: &Path) -> Result<Vec<DirEntry>, LocalError> {
     let entries = match fs::read_dir(path) {
         Ok(entries) => entries,
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -143,8 +154,23 @@ pub(super) fn folders(path: &Path) -> Result<Vec<DirEntry>, LocalError> {
     Ok(entries.filter_map(Result::ok).filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).collect())
 }
 
+/// All folders below `root` with their records. One that cannot be read is told in the log and left out.
+pub(super) fn records<R: DeserializeOwned>(root: &Path) -> Result<Vec<(Folder, R)>, LocalError> {
+    let mut found = Vec::new();
+    for place in folders(root)? {
+        for entry in folders(&place.path())?.into_iter().filter(|entry| is_machine(&entry.file_name())) {
+            let folder = Folder::existing(entry.path());
+            match folder.record() {
+                Ok(record) => found.push((folder, record)),
+                Err(fault) => tracing::warn!(folder = %folder.path().display(), %fault, "left a machine out"),
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// Whether a folder of that name is a machine's.
-pub(super) fn is_machine(name: &OsStr) -> bool {
+fn is_machine(name: &OsStr) -> bool {
     !name.to_string_lossy().starts_with('.')
 }
 

@@ -63,42 +63,26 @@ impl LocalMachine {
 
     /// Its last line, from the state file or else the log; `None` while it lives, and where it was killed.
     pub fn end(&self) -> Option<End> {
-        self.state().and_then(|state| state.end).or_else(|| last_line(&self.log_path()))
+        let written = || serde_json::from_str(&last_line(&self.log_path())?).ok();
+        self.state().and_then(|state| state.end).or_else(written)
     }
 }
 
 /// All machines below `machines`, oldest first.
 pub(super) fn all(machines: &Path) -> Result<Vec<LocalMachine>, LocalError> {
-    let mut found = Vec::new();
-    for place in folder::folders(machines)? {
-        for entry in folder::folders(&place.path())? {
-            if folder::is_machine(&entry.file_name()) {
-                found.extend(read(entry.path()));
-            }
-        }
-    }
+    let machine = |(folder, record)| LocalMachine { folder, record };
+    let mut found: Vec<LocalMachine> = folder::records(machines)?.into_iter().map(machine).collect();
     found.sort_by(|a, b| (&a.record.created, &a.record.runner_name).cmp(&(&b.record.created, &b.record.runner_name)));
     Ok(found)
 }
 
-fn read(path: PathBuf) -> Option<LocalMachine> {
-    let folder = Folder::existing(path);
-    match folder.record() {
-        Ok(record) => Some(LocalMachine { folder, record }),
-        Err(fault) => {
-            tracing::warn!(folder = %folder.path().display(), %fault, "left a machine out");
-            None
-        }
-    }
-}
-
-fn last_line(log: &Path) -> Option<End> {
+/// The last line of a log that is a record.
+pub(super) fn last_line(log: &Path) -> Option<String> {
     let mut file = File::open(log).ok()?;
     let length = file.metadata().ok()?.len();
     file.seek(SeekFrom::Start(length.saturating_sub(TAIL))).ok()?;
     let mut tail = Vec::new();
     file.read_to_end(&mut tail).ok()?;
     let tail = String::from_utf8_lossy(&tail);
-    let line = tail.lines().rev().find(|line| line.starts_with(END_PREFIX))?;
-    serde_json::from_str(line).ok()
+    tail.lines().rev().find(|line| line.starts_with(END_PREFIX)).map(str::to_owned)
 }

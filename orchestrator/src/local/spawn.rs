@@ -13,7 +13,7 @@ use nix::unistd::{Uid, setsid};
 
 use super::folder::Folder;
 use super::lock::Lock;
-use super::{LocalError, LocalLaunch};
+use super::{LocalError, LocalLaunch, LocalPreviewLaunch};
 
 /// The program's name, beside `mayfly` and in `PATH`.
 const PROGRAM: &str = "runner-entrypoint";
@@ -46,17 +46,36 @@ pub(super) fn start(
     launch: &LocalLaunch,
     base: &[(String, String)],
 ) -> Result<(), LocalError> {
-    let lock = lock.into_file();
     let pipe = launch.credential.as_ref().map(fill_pipe).transpose()?;
-    let log = folder.open_log()?;
     let mut command = Command::new(entrypoint);
     command.arg("runner").current_dir(folder.path()).env_clear().envs(environment(folder, launch, base));
     if let Some(pipe) = &pipe {
         command.env(env::CREDENTIAL_FD, pipe.as_raw_fd().to_string());
     }
+    spawn(command, folder, lock, pipe.as_ref().map(AsRawFd::as_raw_fd))
+}
+
+/// Starts a preview: the same, with another command, in the folder where it was asked for.
+pub(super) fn start_preview(
+    entrypoint: &Path,
+    folder: &Folder,
+    lock: Lock,
+    launch: &LocalPreviewLaunch,
+    base: &[(String, String)],
+) -> Result<(), LocalError> {
+    let mut command = Command::new(entrypoint);
+    command.arg("supervise").args(&launch.arguments).current_dir(&launch.working_directory);
+    command.env_clear().envs(base.iter().cloned()).envs(launch.env.iter().cloned()).env(env::STATE_DIR, folder.state());
+    spawn(command, folder, lock, None)
+}
+
+fn spawn(mut command: Command, folder: &Folder, lock: Lock, pipe: Option<RawFd>) -> Result<(), LocalError> {
+    let lock = lock.into_file();
+    let log = folder.open_log()?;
     connect(&mut command, log).map_err(LocalError::file("open", &folder.log()))?;
-    detach(&mut command, lock.as_raw_fd(), pipe.as_ref().map(AsRawFd::as_raw_fd));
-    let child = command.spawn().map_err(|source| LocalError::Spawn { entrypoint: entrypoint.to_owned(), source })?;
+    detach(&mut command, lock.as_raw_fd(), pipe);
+    let entrypoint = PathBuf::from(command.get_program());
+    let child = command.spawn().map_err(|source| LocalError::Spawn { entrypoint, source })?;
     tracing::debug!(pid = child.id(), folder = %folder.path().display(), "local machine started");
     Ok(())
 }
@@ -123,7 +142,7 @@ fn close_others() {
 fn close_others() {}
 
 fn inherit(descriptor: RawFd) -> io::Result<()> {
-    // SAFETY: `start` keeps the descriptor open over the spawn.
+    // SAFETY: `spawn` and its callers keep the descriptor open over the spawn.
     let descriptor = unsafe { BorrowedFd::borrow_raw(descriptor) };
     fcntl(descriptor, FcntlArg::F_SETFD(FdFlag::empty()))?;
     Ok(())

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -87,10 +88,19 @@ impl LocalMachine {
     }
 
     fn signal(&self, pid: Pid, signal: Signal) -> Result<(), LocalError> {
-        match kill(pid, signal) {
-            Ok(()) | Err(Errno::ESRCH) => Ok(()),
-            Err(source) => Err(LocalError::Signal { pid: pid.as_raw(), folder: self.folder().to_owned(), source }),
-        }
+        send(pid, signal, self.folder())
+    }
+}
+
+/// Asks a process to end; one that is gone has ended.
+pub(super) fn terminate(pid: Pid, folder: &Path) -> Result<(), LocalError> {
+    send(pid, Signal::SIGTERM, folder)
+}
+
+fn send(pid: Pid, signal: Signal, folder: &Path) -> Result<(), LocalError> {
+    match kill(pid, signal) {
+        Ok(()) | Err(Errno::ESRCH) => Ok(()),
+        Err(source) => Err(LocalError::Signal { pid: pid.as_raw(), folder: folder.to_owned(), source }),
     }
 }
 

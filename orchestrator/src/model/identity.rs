@@ -59,6 +59,12 @@ impl Identity {
         Self { id, origin: Origin::Derived, attempt: run.attempt, seed: id.to_string() }
     }
 
+    /// The identity of a preview: what it shows tells all of it, so that everybody who asks for the same meets at the same
+    /// tokens.
+    pub fn of_preview(id: LaunchId) -> Self {
+        Self { id, origin: Origin::Derived, attempt: 1, seed: id.to_string() }
+    }
+
     /// The token that makes RunTask start at most one task for this index and generation.
     pub fn client_token(&self, index: u32, generation: u32) -> ClientToken {
         let text = format!("mayfly/1\n{}\n{index}\n{}\n{generation}", self.seed, self.attempt);

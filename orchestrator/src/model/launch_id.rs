@@ -21,6 +21,11 @@ impl LaunchId {
         Self(Uuid::new_v5(namespace, format!("{repository_id}/{run_id}/{key}").as_bytes()))
     }
 
+    /// The id that belongs to a preview's description: always the same for the same.
+    pub fn of_preview(namespace: &Uuid, description: &str) -> Self {
+        Self(Uuid::new_v5(namespace, description.as_bytes()))
+    }
+
     /// The 32 hexadecimal digits without hyphens, as they stand in a runner's name.
     pub fn digits(self) -> String {
         self.0.simple().to_string()

@@ -51,6 +51,20 @@ pub const GENERATION: &str = "MAYFLY_GENERATION";
 pub const CREATED_AT: &str = "MAYFLY_CREATED_AT";
 /// Random, one for each `mayfly runner start` process: tells two processes apart that ask for the same launch.
 pub const LAUNCHER: &str = "MAYFLY_LAUNCHER";
+/// A preview's pull request, by its number.
+pub const PR: &str = "MAYFLY_PR";
+/// The commit that a preview shows: 40 hexadecimal digits.
+pub const SHA: &str = "MAYFLY_SHA";
+/// Who asked for a preview: a login at GitHub.
+pub const OWNER: &str = "MAYFLY_OWNER";
+/// The image that a preview runs, by its digest where that is known.
+pub const IMAGE: &str = "MAYFLY_IMAGE";
+/// Host name of a preview's route through a load balancer, where it has one.
+pub const HOST: &str = "MAYFLY_HOST";
+/// How long a preview's lease was to begin with. A duration as in [`crate::duration`].
+pub const TTL: &str = "MAYFLY_TTL";
+/// So long after its start no renewal of a preview's lease goes. A duration as in [`crate::duration`].
+pub const MAX_TTL: &str = "MAYFLY_MAX_TTL";
 /// Between two looks at the task's tags for a renewal of the lease. A duration. Default 30 s, a fifth more or less.
 pub const RENEW_INTERVAL: &str = "MAYFLY_RENEW_INTERVAL";
 /// Names (separated by commas) of further variables that may reach the job.

@@ -64,7 +64,14 @@ pub struct Lease {
     pub started_at_ms: u64,
     /// When the time is up, as granted last: milliseconds since 1970, UTC.
     pub expires_at_ms: u64,
+    /// The supervisor's process id.
+    #[serde(default)]
+    pub pid: u32,
 }
+
+/// File name, within the state folder, of the moment (RFC 3339) until which somebody asks the lease to go on: what
+/// `--renew-from file` reads.
+pub const RENEW_FILE: &str = "renew";
 
 /// Milliseconds from the start of PID 1; `None` for what did not happen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -32,7 +32,8 @@ pub(super) fn lease(options: &Options, clock: Clock) -> Lease {
         lease.latest = latest.or(lease.latest);
         return lease;
     }
-    write(&folder, &Kept { id, started_at_ms: millis(wall), expires_at_ms: millis(at(end, now, wall)) });
+    let (started_at_ms, expires_at_ms) = (millis(wall), millis(at(end, now, wall)));
+    write(&folder, &Kept { id, started_at_ms, expires_at_ms, pid: std::process::id() });
     lease
 }
 

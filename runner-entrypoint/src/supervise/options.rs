@@ -67,6 +67,8 @@ pub(crate) enum RenewFrom {
     Metadata,
     /// The ECS API.
     Tags,
+    /// A file in the state folder: for a command that runs on no ECS.
+    File,
 }
 
 pub(crate) const HELP: &str = "\
@@ -80,7 +82,7 @@ Time (durations: 90, 90s, 1.5h, 1h30m; 0 is no limit):
       --max-ttl DURATION     No renewal goes beyond so long after the start
       --warn DURATION        Say so, so long before the end
       --on-warn COMMAND      Run this by /bin/sh -c with the warning
-      --renew-from SOURCE    Look for renewals: metadata, tags or none [default: none]
+      --renew-from SOURCE    Look for renewals: metadata, tags, file (`renew` in MAYFLY_STATE_DIR) or none [default: none]
 
 The end:
   -s, --signal SIGNAL        What asks the command to end [default: TERM]

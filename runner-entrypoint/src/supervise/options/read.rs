@@ -207,6 +207,7 @@ fn renew_from(text: &str) -> Result<RenewFrom, String> {
     match text {
         "metadata" => Ok(RenewFrom::Metadata),
         "tags" => Ok(RenewFrom::Tags),
+        "file" => Ok(RenewFrom::File),
         "none" => Ok(RenewFrom::None),
         _ => Err(format!("\"{text}\" is none of metadata, tags, none")),
     }

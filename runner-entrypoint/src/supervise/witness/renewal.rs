@@ -3,8 +3,14 @@
 //! Every fault means "no change" and is told once for each kind: a lease does not end, and does not go on, because AWS was
 //! out of reach.
 
+use std::fs;
+use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd};
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use contract::env;
+use contract::record::RENEW_FILE;
 
 use super::Witness;
 use super::tags::{self, Fault, Kind};
@@ -74,8 +80,11 @@ impl Renewal {
             return None;
         }
         let Some(end) = rfc3339::parse(&text) else {
-            let tag = contract::tags::EXPIRES_AT;
-            self.tell(&Fault::new(Kind::Tag, format!("the tag {tag} is \"{text}\", which is no moment")));
+            let asked = match self.from {
+                RenewFrom::File => RENEW_FILE,
+                _ => contract::tags::EXPIRES_AT,
+            };
+            self.tell(&Fault::new(Kind::Tag, format!("{asked} says \"{text}\", which is no moment")));
             return None;
         };
         self.known = Some(text);
@@ -115,10 +124,27 @@ impl Witness for Renewal {
             self.errand = None;
             return self.take(found, now);
         }
-        if self.next.is_some_and(|next| now >= next) {
-            self.set_off(now);
+        if self.next.is_none_or(|next| now < next) {
+            return None;
         }
+        if self.from == RenewFrom::File {
+            self.next = Some(now.plus(with_jitter(self.interval)));
+            return self.take(Some(end_by_file()), now);
+        }
+        self.set_off(now);
         None
+    }
+}
+
+/// A short file of this machine is read at once; no process is needed for it. One that is not there asks for nothing.
+fn end_by_file() -> Found {
+    let fault = |message| Fault::new(Kind::Tag, message);
+    let folder = std::env::var_os(env::STATE_DIR).ok_or_else(|| fault(format!("{} is not set", env::STATE_DIR)))?;
+    let path = PathBuf::from(folder).join(RENEW_FILE);
+    match fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(text.trim().to_owned())),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(cause) => Err(fault(format!("{} cannot be read: {cause}", path.display()))),
     }
 }
 
