@@ -14,6 +14,9 @@ pub mod plan;
 pub mod preview;
 pub mod wait;
 
+pub mod reachable;
+pub mod route;
+
 pub mod cleanup;
 pub mod handover;
 pub mod inventory;
