@@ -209,7 +209,7 @@ fn renew_from(text: &str) -> Result<RenewFrom, String> {
         "tags" => Ok(RenewFrom::Tags),
         "file" => Ok(RenewFrom::File),
         "none" => Ok(RenewFrom::None),
-        _ => Err(format!("\"{text}\" is none of metadata, tags, none")),
+        _ => Err(format!("\"{text}\" is none of metadata, tags, file, none")),
     }
 }
 
