@@ -4,7 +4,9 @@ pub mod connect;
 pub mod credentials;
 pub mod endpoints;
 pub mod error;
+pub mod query;
 pub mod signed;
+mod single;
 pub(crate) mod throttling;
 
 pub use connect::{Aws, Caller};

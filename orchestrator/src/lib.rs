@@ -14,6 +14,9 @@ pub mod plan;
 pub mod preview;
 pub mod wait;
 
+pub mod reachable;
+pub mod route;
+
 pub mod cleanup;
 pub mod handover;
 pub mod inventory;
@@ -21,6 +24,7 @@ pub mod logs;
 pub mod phases;
 pub mod price;
 
+pub mod alb;
 pub mod aws;
 pub mod ecs;
 pub mod github;

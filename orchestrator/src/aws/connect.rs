@@ -94,6 +94,28 @@ impl Aws {
         let caller = phases.measure("sts", identify(&sts)).await?;
         Ok(Self { caller, region: region.to_owned(), config, endpoints, http: http.clone() })
     }
+
+    /// The same account in another region, for single calls: an image's registry may be in one of its own.
+    #[must_use]
+    pub fn in_region(&self, region: &str) -> Self {
+        Self { region: region.to_owned(), endpoints: self.endpoints.in_region(region), ..self.clone() }
+    }
+}
+
+#[cfg(test)]
+impl Aws {
+    /// Everything at one address, for tests.
+    pub(crate) fn at(url: &str) -> Self {
+        let http = Http::from_vars(&|_| None).expect("no proxy");
+        let region = "eu-central-1";
+        let endpoints = Endpoints::from_vars(region, &|name| (name == "AWS_ENDPOINT_URL").then(|| url.to_owned()));
+        let credentials = aws_credential_types::Credentials::new("AKID", "secret", None, None, "test");
+        let config = lean_config(region, &http).into_builder();
+        let config = config.credentials_provider(SharedCredentialsProvider::new(credentials)).build();
+        let caller =
+            Caller { account: "123456789012".to_owned(), arn: "arn:aws:iam::123456789012:user/test".to_owned() };
+        Self { caller, region: region.to_owned(), config, endpoints, http }
+    }
 }
 
 fn lean_config(region: &str, http: &Http) -> SdkConfig {

@@ -11,9 +11,14 @@ pub struct Endpoints {
     own: Vec<(&'static str, String)>,
 }
 
-/// Services that are called, by their host's first part, and their variable.
-const SERVICES: [(&str, &str); 4] = [
+/// Services that are called, by the name that their signature has, and their variable.
+const SERVICES: [(&str, &str); 9] = [
+    ("acm", "AWS_ENDPOINT_URL_ACM"),
+    ("codebuild", "AWS_ENDPOINT_URL_CODEBUILD"),
+    ("ec2", "AWS_ENDPOINT_URL_EC2"),
+    ("ecr", "AWS_ENDPOINT_URL_ECR"),
     ("ecs", "AWS_ENDPOINT_URL_ECS"),
+    ("elasticloadbalancing", "AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2"),
     ("logs", "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS"),
     ("ssm", "AWS_ENDPOINT_URL_SSM"),
     ("sts", "AWS_ENDPOINT_URL_STS"),
@@ -32,6 +37,11 @@ impl Endpoints {
         Self { region: region.to_owned(), everything: var("AWS_ENDPOINT_URL"), own }
     }
 
+    /// The same for another region; addresses that were set by hand stay.
+    pub(super) fn in_region(&self, region: &str) -> Self {
+        Self { region: region.to_owned(), ..self.clone() }
+    }
+
     /// The address that was set by hand for a service.
     pub fn configured(&self, service: &str) -> Option<&str> {
         let own = self.own.iter().find(|(name, _)| *name == service).map(|(_, url)| url.as_str());
@@ -41,7 +51,9 @@ impl Endpoints {
     /// The address of a service.
     pub fn url(&self, service: &str) -> String {
         let suffix = if self.region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-        self.configured(service).map_or_else(|| format!("https://{service}.{}.{suffix}", self.region), str::to_owned)
+        // The one whose host is not called as its signature says.
+        let host = if service == "ecr" { "api.ecr" } else { service };
+        self.configured(service).map_or_else(|| format!("https://{host}.{}.{suffix}", self.region), str::to_owned)
     }
 }
 
@@ -60,5 +72,15 @@ mod tests {
         assert_eq!(endpoints.url("ecs"), "http://ecs");
         assert_eq!(endpoints.url("sts"), "http://all");
         assert_eq!(Endpoints::from_vars("cn-north-1", &|_| None).url("sts"), "https://sts.cn-north-1.amazonaws.com.cn");
+    }
+
+    #[test]
+    fn image_registry_is_called_under_its_own_host_and_load_balancing_under_the_sdks_variable() {
+        let derived = Endpoints::from_vars("eu-central-1", &|_| None);
+        assert_eq!(derived.url("ecr"), "https://api.ecr.eu-central-1.amazonaws.com");
+        let vars = |name: &str| (name == "AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2").then(|| "http://elb".to_owned());
+        let endpoints = Endpoints::from_vars("eu-central-1", &vars);
+        assert_eq!(endpoints.url("elasticloadbalancing"), "http://elb");
+        assert_eq!(endpoints.url("ec2"), "https://ec2.eu-central-1.amazonaws.com");
     }
 }

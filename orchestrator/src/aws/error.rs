@@ -103,11 +103,16 @@ impl AwsError {
 /// Throttling comes under several codes, and as `InvalidParameterException: Rate exceeded` (dagster-io/dagster#33439).
 pub fn kind(code: Option<&str>, message: &str, status: Option<u16>) -> AwsErrorKind {
     match code.unwrap_or_default() {
-        "ThrottlingException" | "Throttling" | "RequestLimitExceeded" | "TooManyRequestsException" => {
-            AwsErrorKind::Throttled
-        }
+        "ThrottlingException"
+        | "Throttling"
+        | "RequestLimitExceeded"
+        | "RequestThrottled"
+        | "TooManyRequestsException" => AwsErrorKind::Throttled,
         _ if message.contains("Rate exceeded") => AwsErrorKind::Throttled,
-        "ClusterNotFoundException" | "ParameterNotFound" | "ResourceNotFoundException" => AwsErrorKind::NotFound,
+        "ClusterNotFoundException" | "ResourceNotFoundException" => AwsErrorKind::NotFound,
+        "RepositoryNotFoundException" | "ImageNotFoundException" => AwsErrorKind::NotFound,
+        // `ParameterNotFound`, `TargetGroupNotFound`, `InvalidNetworkInterfaceID.NotFound`.
+        code if code.ends_with("NotFound") => AwsErrorKind::NotFound,
         "ServerException" | "InternalFailure" | "ServiceUnavailable" | "IDPCommunicationError" => {
             AwsErrorKind::Unavailable
         }
@@ -168,6 +173,8 @@ mod tests {
         assert_eq!(kind(None, "", None), AwsErrorKind::Unavailable);
         assert_eq!(kind(Some("Weird"), "", Some(503)), AwsErrorKind::Unavailable);
         assert_eq!(kind(Some("AccessDeniedException"), "", Some(400)), AwsErrorKind::Refused);
-        assert_eq!(kind(Some("ClusterNotFoundException"), "", Some(400)), AwsErrorKind::NotFound);
+        for code in ["ClusterNotFoundException", "ParameterNotFound", "RuleNotFound", "InvalidInstanceID.NotFound"] {
+            assert_eq!(kind(Some(code), "", Some(400)), AwsErrorKind::NotFound, "{code}");
+        }
     }
 }

@@ -32,6 +32,9 @@ pub const URL: &str = "mayfly:url";
 /// Who asked for a preview: a login at GitHub.
 pub const OWNER: &str = "mayfly:owner";
 
+/// Account, region and cluster that a preview's route belongs to, as a short hash.
+pub const PLACE: &str = "mayfly:place";
+
 /// Value of [`KIND`] for runners.
 pub const KIND_RUNNER: &str = "runner";
 /// Value of [`KIND`] for previews.
