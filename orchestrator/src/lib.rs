@@ -12,6 +12,7 @@ pub mod stamp;
 pub mod chat;
 pub mod launch;
 pub mod plan;
+pub mod preview;
 pub mod wait;
 
 pub mod cleanup;

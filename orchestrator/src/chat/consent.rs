@@ -187,12 +187,13 @@ mod tests {
 
     #[test]
     fn forks_commit_must_be_named_in_full_and_is_caged() {
-        let unnamed = Err(Denied::ForkUnnamed { head: HEAD.to_owned() });
+        let unnamed = Denied::ForkUnnamed { head: HEAD.to_owned() };
+        let text = unnamed.to_string();
+        let unnamed = Err(unnamed);
         assert_eq!(judge(None, &fork(), at(100)), unnamed);
         assert_eq!(judge(named(&HEAD[..7]).as_ref(), &fork(), at(100)), unnamed);
         let whole = judge(named(HEAD).as_ref(), &fork(), at(100));
         assert_eq!(whole, Ok(Consent { sha: HEAD.to_owned(), trust: Trust::Fork }));
-        let text = unnamed.expect_err("unnamed").to_string();
         assert!(text.ends_with(&format!("/preview up {HEAD}")), "{text}");
     }
 

@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use crate::error::Error;
 use crate::github::{GitHub, GitHubError, Membership, Permission};
 
 /// Whom commands are taken from.
@@ -78,7 +79,7 @@ pub async fn may(github: &GitHub, allow: &Allow, login: &str) -> Verdict {
         Allow::OrgMember(org) => github.membership(org, login).await.map(Fact::Membership),
         Allow::Write | Allow::Maintain | Allow::Admin => github.permission(login).await.map(Fact::Permission),
     };
-    judge(allow, &fact.unwrap_or_else(|fault: GitHubError| Fact::Unknown(fault.to_string())))
+    judge(allow, &fact.unwrap_or_else(|fault: GitHubError| Fact::Unknown(Error::from(fault).paragraph())))
 }
 
 /// Whether one of whom this is known may command.

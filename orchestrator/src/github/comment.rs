@@ -89,4 +89,15 @@ impl GitHub {
         let path = self.repo_path(&format!("issues/comments/{id}"))?;
         self.call(Call::change(path, json!({ "body": body }).to_string())).await?.read()
     }
+
+    /// Removes a comment. One that is gone already is no fault.
+    ///
+    /// # Errors
+    /// What GitHub refuses.
+    pub async fn delete_comment(&self, id: CommentId) -> Result<(), GitHubError> {
+        match self.call(Call::delete(self.repo_path(&format!("issues/comments/{id}"))?)).await {
+            Ok(_) | Err(GitHubError::NotFound { .. }) => Ok(()),
+            Err(fault) => Err(fault),
+        }
+    }
 }
