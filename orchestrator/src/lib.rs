@@ -9,6 +9,7 @@
 pub mod model;
 pub mod stamp;
 
+pub mod chat;
 pub mod launch;
 pub mod plan;
 pub mod preview;
