@@ -1,0 +1,4 @@
+//! x
+/// A task, as the page shows it.
+#[derive(Clone, Debug)]
+pub struct TaskCard {}
