@@ -135,6 +135,10 @@ impl Checker {
             // Refusals that every call can meet (401, 403, 404, 429, …) are rarely written down per call: their common form is.
             None => self.body_faults("/components/schemas/basic-error", Strictness::Open, body),
             Some(None) if body.is_empty() => Vec::new(),
+            // Where the description only names a refusal, GitHub sends its common form all the same.
+            Some(None) if exchange.status >= 400 => {
+                self.body_faults("/components/schemas/basic-error", Strictness::Open, body)
+            }
             Some(None) => vec![format!("status {} has no body in the description", exchange.status)],
             Some(Some(pointer)) => self.body_faults(&pointer, Strictness::Open, body),
         }

@@ -45,7 +45,7 @@ pub use event::CommentAction;
 pub use exchange::Exchange;
 pub use fault::{Fault, FaultKind, IdTokenFault};
 pub use issue::{Comment, CommentId, Commit, Emotion, Issue, IssueId, IssueState, Origin, Pull, Reaction, Standing};
-pub use page::TaskCard;
+pub use page::{TaskCard, TaskSource};
 pub use people::{Access, Kind, Membership, Role, User};
 pub use rate::Resource;
 pub use run::{Conclusion, Event, Job, JobId, JobRunner, JobSpec, Run, RunId, Status, Step, StepResult};
@@ -133,6 +133,16 @@ impl GitHub {
     /// The clock.
     pub fn clock(&self) -> &Clock {
         &self.hub.clock
+    }
+
+    /// The sandbox's page for people.
+    pub fn page(&self) -> String {
+        format!("{}/_sandbox/", self.hub.url)
+    }
+
+    /// Shows these tasks on the page, for as long as the source is kept.
+    pub fn show_tasks(&self, source: &TaskSource) {
+        self.hub.show_tasks(source);
     }
 
     /// All registered runners.

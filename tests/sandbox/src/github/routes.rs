@@ -10,6 +10,7 @@ mod deployments;
 mod environments;
 mod labels;
 mod oidc;
+mod page;
 mod people;
 mod pulls;
 mod reactions;
@@ -32,6 +33,7 @@ pub(crate) fn router(hub: Hub) -> Router {
         .nest("/oidc", oidc::router())
         .nest("/_standin", broker::router())
         .nest("/_sandbox", control::router())
+        .merge(page::router())
         .fallback(async || Refusal::not_found())
         .method_not_allowed_fallback(async || Refusal::not_found())
         .layer(from_fn_with_state(hub.clone(), traffic::pass))

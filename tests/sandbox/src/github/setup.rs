@@ -16,6 +16,7 @@ use super::rate::Resource;
 use super::run::{Event, Job, JobId, JobSpec, Run, RunId, Step};
 use super::runner::{Misbehaviour, Registration, RunnerId};
 use super::state::{MAIN_SHA, Rerun, State};
+pub(crate) use people::FIRST_USER;
 pub use threads::PullSpec;
 
 use super::token::{Actor, Grant, Level, Permissions, Purpose, Reach};

@@ -4,7 +4,7 @@ use crate::github::GitHub;
 use crate::github::people::{Membership, Role, User};
 
 /// Numbers of users that were made up begin here.
-const FIRST_USER: u64 = 10_000_000;
+pub(crate) const FIRST_USER: u64 = 10_000_000;
 
 impl GitHub {
     /// Adds a user, or finds the one of that name. A login that ends in `[bot]` makes a bot.
