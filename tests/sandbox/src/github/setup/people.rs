@@ -28,6 +28,17 @@ impl GitHub {
         });
     }
 
+    /// Lets a user leave an organisation.
+    ///
+    /// # Panics
+    /// Where there is no such organisation.
+    pub fn forget_member(&self, org: &str, login: &str) {
+        self.model(|state| {
+            let org = state.directory.org(org).expect("the organisation of a member was added before").id;
+            state.people.forget_member(org, login);
+        });
+    }
+
     /// Gives a user a role in a repository, `OWNER/NAME`. [`Access::None`](super::super::Access::None) makes GitHub say
     /// so; who was never given a role in a private repository is not found there.
     ///
