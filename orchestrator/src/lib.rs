@@ -15,6 +15,7 @@ pub mod plan;
 pub mod preview;
 pub mod wait;
 
+pub mod expose;
 pub mod reachable;
 pub mod route;
 
@@ -27,6 +28,7 @@ pub mod price;
 
 pub mod alb;
 pub mod aws;
+pub mod ec2;
 pub mod ecs;
 pub mod github;
 pub mod http;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::machine::{EcsMachine, Network, check_ids, network};
 use super::place::{Rights, in_workflow, names_aws};
 use super::{Faults, PlaceConfig, Settings, Vars};
-use crate::expose::Expose;
+use crate::expose::{self, Expose, Surroundings};
 use crate::model::LaunchMode;
 use crate::preview::lease::Lease;
 use crate::preview::publish::Publish;
@@ -86,7 +86,7 @@ impl LaunchConfig {
     /// Resolves the settings of a launch.
     pub fn resolve(settings: &Settings, vars: Vars<'_>, execute_command: bool, faults: &mut Faults) -> Self {
         let modes = modes(settings, vars, faults);
-        let expose = expose(settings, &modes, faults);
+        let expose = way(settings, &modes, faults);
         let config = Self {
             network: network_of(settings, &modes, expose, faults),
             fork_security_groups: settings.list("fork_security_groups"),
@@ -110,6 +110,13 @@ impl LaunchConfig {
         };
         check_ids(settings, "fork_security_groups", "sg-", &config.fork_security_groups, 5, faults);
         config.check(settings, faults);
+        let around = Surroundings {
+            modes: &config.modes,
+            network: config.network.as_ref(),
+            listener: config.listener.as_deref(),
+            base_domain: config.base_domain.as_deref(),
+        };
+        expose::check(config.expose, around, faults);
         config
     }
 
@@ -160,7 +167,7 @@ fn modes(settings: &Settings, vars: Vars<'_>, faults: &mut Faults) -> Vec<Launch
     vec![if in_workflow(vars) || names_aws(settings) { LaunchMode::Fargate } else { LaunchMode::Local }]
 }
 
-fn expose(settings: &Settings, modes: &[LaunchMode], faults: &mut Faults) -> Expose {
+fn way(settings: &Settings, modes: &[LaunchMode], faults: &mut Faults) -> Expose {
     let default = if modes == [LaunchMode::Local] {
         Expose::Local
     } else if settings.get("listener").is_some() {

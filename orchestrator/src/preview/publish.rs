@@ -4,6 +4,8 @@
 //! first, then the commit status, and the comment, which stands for both, last. A fault of one of them is a warning: nothing
 //! here keeps a preview from being ended.
 
+use std::str::FromStr;
+
 use tokio::sync::OnceCell;
 
 use super::story::comment::{self, Fresh, Standing};
@@ -30,6 +32,33 @@ pub struct Publish {
     pub deployment: Switch,
     /// Commit statuses.
     pub status: Switch,
+}
+
+impl Publish {
+    /// Nothing is told.
+    pub const NOTHING: Self = Self { comment: Switch::Off, deployment: Switch::Off, status: Switch::Off };
+}
+
+impl FromStr for Publish {
+    type Err = String;
+
+    /// A list of `comment`, `deployment` and `status`, or `none`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut publish = Self::NOTHING;
+        for word in text.split(',').map(str::trim).filter(|word| *word != "none") {
+            match word {
+                "comment" => publish.comment = Switch::On,
+                "deployment" => publish.deployment = Switch::On,
+                "status" => publish.status = Switch::On,
+                _ => {
+                    return Err(format!(
+                        "\"{word}\" is no way to tell a pull request; choose of comment, deployment, status, or none"
+                    ));
+                }
+            }
+        }
+        Ok(publish)
+    }
 }
 
 /// What became of one of them.
