@@ -4,8 +4,10 @@
 //! (pure decisions: who is replaced, what a pass mends), [`launch`] (exactly one task), [`story`] and [`publish`] (what the pull
 //! request is told).
 
+pub mod hands;
 pub mod launch;
 pub mod lease;
+pub mod obituary;
 pub mod observed;
 pub mod plan;
 pub mod publish;

@@ -25,6 +25,8 @@ pub struct Preview {
     pub image: Option<String>,
     /// The container that runs the app.
     pub app: String,
+    /// The port that the app listens on.
+    pub port: u16,
     /// Host name of its route through a load balancer.
     pub host: Option<String>,
     /// Where it is reached, once it was.
@@ -59,6 +61,7 @@ impl Preview {
             owner: fact(tags::OWNER, env::OWNER).map(str::to_owned),
             image: variable(env::IMAGE),
             app: variable(env::APP)?,
+            port: variable(env::PORT)?.parse().ok()?,
             host: variable(env::HOST),
             url: task.tags.get(tags::URL).cloned(),
             created,

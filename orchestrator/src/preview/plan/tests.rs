@@ -29,6 +29,7 @@ fn preview(age: Duration) -> Preview {
         owner: None,
         image: None,
         app: "web".to_owned(),
+        port: 8080,
         host: None,
         url: Some("http://x".to_owned()),
         created: now() - age,

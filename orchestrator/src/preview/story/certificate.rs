@@ -77,6 +77,10 @@ pub enum Asked {
     Merged,
     /// A newer commit took its place.
     Replaced(String),
+    /// It outlived its lease.
+    PastLease,
+    /// Whoever launched it never brought it to answer.
+    GivenUp,
 }
 
 impl fmt::Display for Asked {
@@ -88,6 +92,8 @@ impl fmt::Display for Asked {
             Self::Closed => write!(f, "{REASON} closed"),
             Self::Merged => write!(f, "{REASON} merged"),
             Self::Replaced(sha) => write!(f, "{REASON} replaced by {sha}"),
+            Self::PastLease => write!(f, "{REASON} past its lease"),
+            Self::GivenUp => write!(f, "{REASON} given up"),
         }
     }
 }
@@ -101,6 +107,8 @@ impl Asked {
             "down" => Some(Self::Down(None)),
             "closed" => Some(Self::Closed),
             "merged" => Some(Self::Merged),
+            "past its lease" => Some(Self::PastLease),
+            "given up" => Some(Self::GivenUp),
             _ => after("down by ").map(|by| Self::Down(Some(by))).or_else(|| after("replaced by ").map(Self::Replaced)),
         }
     }
@@ -192,6 +200,8 @@ impl Cause {
             Self::Asked(Asked::Closed) => "the pull request was closed".to_owned(),
             Self::Asked(Asked::Merged) => "the pull request was merged".to_owned(),
             Self::Asked(Asked::Replaced(_)) => "a newer commit took its place".to_owned(),
+            Self::Asked(Asked::PastLease) => "its time was up, and it had to be stopped from outside".to_owned(),
+            Self::Asked(Asked::GivenUp) => "its launch was given up".to_owned(),
             Self::Signal => "it was stopped from outside".to_owned(),
             Self::SpotInterruption => "AWS took the Spot machine back".to_owned(),
             Self::OutOfMemory => "it ran out of memory (exit code 137)".to_owned(),
@@ -309,6 +319,8 @@ mod tests {
             Asked::Closed,
             Asked::Merged,
             Asked::Replaced("0123abc".to_owned()),
+            Asked::PastLease,
+            Asked::GivenUp,
         ];
         let (signal, ttl) = (end(AppCause::Signal, 143), end(AppCause::Ttl, 124));
         for asked in asked {
