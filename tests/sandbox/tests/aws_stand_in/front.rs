@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use sandbox::aws::{AwsConfig, Pace, TargetHealth};
+use sandbox::aws::{AwsConfig, Pace, TargetHealth, fixture};
 
 use crate::query::{all, one};
 use crate::world::{DEADLINE, World};
@@ -213,4 +213,64 @@ fn public_addresses_unknown_instances_and_mixed_up_kinds_are_no_targets() {
     assert_eq!((register(&front.group, "10.1.2.3"), register(&instances, "i-0a1b2c3d4e5f60718")), (Ok(()), Ok(())));
     assert_eq!(register("arn:aws:elasticloadbalancing:none", "10.1.2.3"), refused("TargetGroupNotFound"));
     assert_eq!(front.world.aws.target_groups()[1].targets[0].port, 8_080);
+}
+
+#[test]
+fn upgraded_connection_passes_bytes_both_ways() {
+    let front = Front::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    // To a health check this is an answer; to a client it is a new protocol, in which everything comes back.
+    std::thread::spawn(move || {
+        listener.incoming().flatten().for_each(|mut stream| {
+            std::thread::spawn(move || {
+                let mut head = [0; 4_096];
+                let count = stream.read(&mut head).unwrap();
+                let upgrade = String::from_utf8_lossy(&head[..count]).contains("Upgrade: echo");
+                let status = if upgrade { "101 Switching Protocols" } else { "200 OK" };
+                write!(stream, "HTTP/1.1 {status}\r\n\r\n").unwrap();
+                let mut byte = [0];
+                while upgrade && stream.read_exact(&mut byte).is_ok() {
+                    stream.write_all(&byte).unwrap();
+                }
+            });
+        });
+    });
+    front.targets("RegisterTargets", port).unwrap();
+    front.until(port, |health| *health == TargetHealth::Healthy);
+    let mut client = TcpStream::connect(front.world.aws.alb_url().trim_start_matches("http://")).unwrap();
+    client.set_read_timeout(Some(DEADLINE)).unwrap();
+    write!(client, "GET / HTTP/1.1\r\nHost: {HOST}\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n").unwrap();
+    let expected = b"HTTP/1.1 101 Switching Protocols\r\n\r\n";
+    let mut told = vec![0; expected.len()];
+    client.read_exact(&mut told).unwrap();
+    assert_eq!(told, expected);
+    for word in [b"once", b"more"] {
+        client.write_all(word).unwrap();
+        let mut back = [0; 4];
+        client.read_exact(&mut back).unwrap();
+        assert_eq!(&back, word);
+    }
+}
+
+#[test]
+fn task_answers_through_the_load_balancer_at_its_private_address() {
+    let pace = Pace { rule_delay: Duration::ZERO, ..Pace::default() };
+    let world = World::with(AwsConfig { pace, ..crate::containers::account() });
+    let (group, app) = (world.create_group("g", &[]).unwrap(), fixture::image("app:v1"));
+    let rule = world.create_rule(1, HOST, &group).unwrap();
+    let front = Front { world, group, rule };
+    let environment = serde_json::json!([{ "name": "APP_VERSION", "value": "one" }]);
+    let app = serde_json::json!({ "name": "app", "image": app, "environment": environment });
+    let task = front.world.until_running(&front.world.start_containers(&[app]));
+    let fields = [("TargetGroupArn", front.group.as_str()), ("Targets.member.1.Id", task.address().unwrap())];
+    front.world.elb("RegisterTargets", &fields).unwrap();
+    front.until(8_080, |health| *health == TargetHealth::Healthy);
+    assert!(front.get("pr-7.preview.example.test").0 == 404, "the application has no such page");
+    let mut page = crate::world::browser().get(front.world.aws.alb_url()).header("host", HOST).call().unwrap();
+    assert!(page.body_mut().read_to_string().unwrap().contains("<b id=\"version\">one</b>"));
+    front.world.stop(&task.arn);
+    front.world.until_stopped(&task.arn);
+    front.until(8_080, is_ill);
+    assert_eq!(front.get(HOST).0, 502, "nobody has taken the stale target away");
 }
