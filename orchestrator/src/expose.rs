@@ -125,8 +125,8 @@ pub enum Reach {
     },
 }
 
-/// How the port of a container can be reached; `None` while ECS does not tell yet.
-pub fn reach(task: &Task, container: &str, port: u16) -> Option<Reach> {
+/// How a port of a task can be reached; `None` while ECS does not tell yet.
+pub fn reach(task: &Task, port: u16) -> Option<Reach> {
     if let Some(attached) = &task.attached {
         return Some(Reach::Interface(attached.clone()));
     }

@@ -104,7 +104,7 @@ impl Hands {
     /// # Errors
     /// AWS refuses.
     pub async fn target(&self, preview: &Preview) -> Result<Option<Target>, Error> {
-        Ok(match reach(&preview.task, &preview.app, preview.port) {
+        Ok(match reach(&preview.task, preview.port) {
             None => None,
             Some(Reach::Interface(attached)) => Some(Target { id: attached.private_ip, port: preview.port }),
             Some(Reach::Instance { container_instance, host_port }) => {

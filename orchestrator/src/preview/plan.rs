@@ -14,24 +14,25 @@ use crate::model::LaunchId;
 /// place and then for the app.
 pub const HAND_OVER: Duration = Duration::from_secs(30 * 60);
 
-/// Where a launch stands among the live ones of its slot.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Rank {
-    /// The newest: these give way to it.
-    Newest(Vec<LaunchId>),
-    /// Another was asked for later: this one gives way.
-    Superseded(LaunchId),
+/// Where a launch that has become ready stands among the live ones of its slot.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rank {
+    /// These were asked for earlier, and give way to it.
+    pub retires: Vec<LaunchId>,
+    /// This one was asked for later and is ready: it gives way itself.
+    pub gives_way_to: Option<LaunchId>,
 }
 
-/// Decides who gives way in a slot. Two launches that look at each other at the same time come to the same order, so that exactly
-/// one of them stays.
+/// Decides who gives way in a slot. Launches that look at each other come to the same order, whenever they look, so that
+/// exactly one of those that are ready stays; one that is not ready yet takes nobody's place.
 pub fn rank(own: LaunchId, live: &[Preview]) -> Rank {
     let key = |preview: &Preview| (preview.created, preview.id);
-    let Some(mine) = live.iter().find(|preview| preview.id == own) else { return Rank::Newest(Vec::new()) };
+    let Some(mine) = live.iter().find(|preview| preview.id == own) else { return Rank::default() };
     let others = live.iter().filter(|preview| preview.id != own && preview.slot == mine.slot && preview.is_staying());
-    match others.clone().max_by_key(|other| key(other)) {
-        Some(newer) if key(newer) > key(mine) => Rank::Superseded(newer.id),
-        _ => Rank::Newest(others.map(|other| other.id).collect()),
+    let (older, newer): (Vec<&Preview>, Vec<&Preview>) = others.partition(|other| key(other) < key(mine));
+    Rank {
+        retires: older.iter().map(|other| other.id).collect(),
+        gives_way_to: newer.iter().find(|other| other.url.is_some()).map(|other| other.id),
     }
 }
 

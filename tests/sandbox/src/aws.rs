@@ -1,13 +1,18 @@
-//! The AWS side of the sandbox: STS, ECS, SSM parameters, CloudWatch Logs and the endpoints inside a task, on one
-//! address.
+//! The AWS side of the sandbox: STS, ECS, SSM parameters, CloudWatch Logs, ECR, ACM, CodeBuild, ELB, EC2 and the endpoints
+//! inside a task, on one address; and the load balancer's own port.
 //!
 //! It is strict where others are lax: a web identity is verified for real, every other call's Signature Version 4 is,
 //! and RunTask refuses what ECS refuses. A task's container runs as a process of this machine, so that the real
 //! `runner-entrypoint` lives and dies in it.
 
+mod acm;
 mod calls;
+mod codebuild;
 mod config;
+mod ec2;
+mod ecr;
 mod ecs;
+mod elb;
 mod fault;
 pub mod fixture;
 mod identity;
@@ -15,6 +20,7 @@ mod jwt;
 mod logs;
 mod pattern;
 mod process;
+mod query;
 mod remote;
 mod server;
 mod shared;
@@ -23,6 +29,7 @@ mod ssm;
 mod sts;
 mod trust;
 mod wire;
+mod xml;
 
 use std::io;
 use std::sync::Arc;
@@ -31,12 +38,18 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 
 pub use calls::Call;
-pub use config::{AwsConfig, ClusterConfig, InstanceConfig, LayOut, LocalImage, Pace, Provider, Role};
+pub use codebuild::{Build, BuildFate};
+pub use config::{
+    AwsConfig, CertificateConfig, ClusterConfig, ImageConfig, InstanceConfig, LayOut, LoadBalancerConfig, LocalImage,
+    Pace, ProjectConfig, Provider, RepositoryConfig, Role, TaskTags,
+};
+pub use ecr::Image;
 pub use ecs::capacity::Capacity;
 pub use ecs::control::Disaster;
 pub use ecs::life::Fate;
 pub use ecs::status::{Health, Status, StopCode};
 pub use ecs::task::{Container, Stop, Tag, Task, Times};
+pub use elb::{HealthCheck, Listener, Matcher, RoutingRule, RuleAction, Target, TargetGroup, TargetHealth, TargetType};
 pub use fault::{Fault, FaultKind};
 
 use shared::Shared;
@@ -49,11 +62,14 @@ pub struct Aws(Arc<Running>);
 struct Running {
     shared: Arc<Shared>,
     server: JoinHandle<()>,
+    balancer: JoinHandle<()>,
+    alb_url: String,
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
         self.server.abort();
+        self.balancer.abort();
         ecs::control::kill_all(&self.shared);
     }
 }
@@ -66,9 +82,12 @@ impl Aws {
     /// refused.
     pub async fn start(config: AwsConfig) -> io::Result<Self> {
         let listener = tokio::net::TcpListener::bind(config.bind).await?;
+        let front = tokio::net::TcpListener::bind(config.load_balancer.bind).await?;
+        let alb_url = format!("http://{}", front.local_addr()?);
         let shared = Arc::new(Shared::new(config, &format!("http://{}", listener.local_addr()?))?);
         let server = tokio::spawn(server::serve(listener, Arc::clone(&shared)));
-        Ok(Self(Arc::new(Running { shared, server })))
+        let balancer = tokio::spawn(elb::proxy::serve(front, Arc::downgrade(&shared)));
+        Ok(Self(Arc::new(Running { shared, server, balancer, alb_url })))
     }
 
     /// The endpoint: what `AWS_ENDPOINT_URL` is to be.
@@ -148,14 +167,76 @@ impl Aws {
         ecs::control::strike(&self.0.shared, task, disaster)
     }
 
-    /// Waits until the condition holds for the task's present state, at most so long; answers whether it came to hold.
-    pub async fn wait_for<F>(&self, task: &str, within: Duration, condition: F) -> bool
+    /// Where the load balancer takes requests, by plain HTTP. The `Host` header says which preview is meant.
+    pub fn alb_url(&self) -> &str {
+        &self.0.alb_url
+    }
+
+    /// The ARN of the load balancer.
+    pub fn load_balancer_arn(&self) -> String {
+        self.0.shared.state().elb.balancer.arn.clone()
+    }
+
+    /// The load balancer's listeners: HTTPS, then HTTP.
+    pub fn listeners(&self) -> [Listener; 2] {
+        self.0.shared.state().elb.balancer.listeners.clone()
+    }
+
+    /// All rules but the default ones, oldest first.
+    pub fn rules(&self) -> Vec<RoutingRule> {
+        self.0.shared.state().elb.rules.clone()
+    }
+
+    /// All target groups with their targets, oldest first.
+    pub fn target_groups(&self) -> Vec<TargetGroup> {
+        self.0.shared.state().elb.groups.clone()
+    }
+
+    /// Changes how many rules the load balancer may have.
+    pub fn set_rule_quota(&self, quota: usize) {
+        self.0.shared.state().elb.rule_quota = quota;
+    }
+
+    /// The images of a repository, oldest first; none where there is no such repository.
+    pub fn images(&self, repository: &str) -> Vec<Image> {
+        self.0.shared.state().registry.images(repository).unwrap_or_default().to_vec()
+    }
+
+    /// Pushes an image with this tag, which runs what the configuration's images have under `runs`. Answers its digest.
+    pub fn push_image(&self, repository: &str, tag: &str, runs: &str) -> String {
+        let now = self.config().clock.now();
+        self.0.shared.state().registry.push(repository, &[tag.to_owned()], runs, now)
+    }
+
+    /// All builds, oldest first.
+    pub fn builds(&self) -> Vec<Build> {
+        self.0.shared.state().builds.all.clone()
+    }
+
+    /// Decides what becomes of the next build that is started; several add up to a queue.
+    pub fn next_build(&self, fate: BuildFate) {
+        self.0.shared.state().builds.fates.push_back(fate);
+    }
+
+    /// Says whether the metadata endpoint tells tags from now on.
+    pub fn set_task_tags(&self, tags: TaskTags) {
+        self.0.shared.state().task_tags = tags;
+    }
+
+    /// ARNs of the task definitions that are ACTIVE.
+    pub fn task_definitions(&self) -> Vec<String> {
+        self.0.shared.state().ecs.families.active_arns()
+    }
+
+    /// Waits until the condition holds, at most so long; answers whether it came to hold. It is looked at whenever
+    /// something has changed.
+    pub async fn wait_until<F>(&self, within: Duration, condition: F) -> bool
     where
-        F: Fn(&Task) -> bool,
+        F: Fn(&Self) -> bool,
     {
         let mut changes = self.0.shared.changes();
         let met = async {
-            while !self.task(task).is_some_and(|task| condition(&task)) {
+            while !condition(self) {
                 if changes.changed().await.is_err() {
                     return false;
                 }
@@ -163,6 +244,14 @@ impl Aws {
             true
         };
         tokio::time::timeout(within, met).await.unwrap_or(false)
+    }
+
+    /// Waits until the condition holds for the task's present state, at most so long; answers whether it came to hold.
+    pub async fn wait_for<F>(&self, task: &str, within: Duration, condition: F) -> bool
+    where
+        F: Fn(&Task) -> bool,
+    {
+        self.wait_until(within, |aws| aws.task(task).is_some_and(|task| condition(&task))).await
     }
 
     /// Kills the processes of all tasks and waits until every task is STOPPED, at most ten seconds.

@@ -29,7 +29,8 @@ enum Command {
         /// Where to write the variables, as `export NAME='value'` lines.
         #[arg(long, value_name = "FILE")]
         env_file: PathBuf,
-        /// Address that clients reach: IP or IP:PORT (AWS gets the next port). Containers cannot reach the default.
+        /// Address that clients reach: IP or IP:PORT (AWS and its load balancer get the next two). Containers cannot reach
+        /// the default.
         #[arg(long, value_name = "ADDR", default_value = "127.0.0.1", value_parser = parse_bind)]
         bind: (IpAddr, u16),
     },

@@ -15,6 +15,7 @@ pub mod github;
 pub mod keys;
 mod serve;
 pub mod standin;
+pub mod standin_app;
 mod wire;
 pub mod world;
 

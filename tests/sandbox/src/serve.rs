@@ -30,6 +30,7 @@ fn write_env_file(sandbox: &Sandbox, file: &Path) -> io::Result<()> {
         ("AWS_ACCESS_KEY_ID", fixture::ADMIN_ACCESS_KEY),
         ("AWS_SECRET_ACCESS_KEY", fixture::ADMIN_SECRET_KEY),
         ("AWS_DEFAULT_REGION", fixture::REGION),
+        ("SANDBOX_ALB_URL", sandbox.aws.alb_url()),
         (env::GITHUB_TOKEN, sandbox.github_token()),
     ];
     variables.extend(more.map(|(name, value)| (name.to_owned(), value.to_owned())));
@@ -46,6 +47,7 @@ fn greet(sandbox: &Sandbox, env_file: &Path) {
     say(&format!("OIDC    {}", sandbox.github.issuer()));
     say(&format!("AWS     {}", sandbox.aws.url()));
     say(&format!("Page    {}", sandbox.github.page()));
+    say(&format!("ALB     {}", sandbox.aws.alb_url()));
     say(&format!("\nIn another terminal:\n\n  . {}", env_file.display()));
     say("  mayfly runner start --launch-mode fargate");
     say("  aws ecs list-tasks --cluster mayfly");

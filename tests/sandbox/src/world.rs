@@ -11,7 +11,7 @@ use std::time::Duration;
 use contract::{env, tags};
 use tempfile::TempDir;
 
-use crate::aws::{Aws, AwsConfig, LocalImage, Pace, Task, fixture};
+use crate::aws::{Aws, AwsConfig, LoadBalancerConfig, LocalImage, Pace, Task, fixture};
 use crate::binaries::Binaries;
 use crate::clock::Clock;
 use crate::contract_check::Contract;
@@ -48,7 +48,7 @@ pub const NAMESPACE: &str = "6f0c0b5e-3f0e-4a55-9d5b-2a7d7f0f6c11";
 pub struct SandboxConfig {
     /// Address that clients reach. Containers need another than loopback.
     pub ip: IpAddr,
-    /// GitHub's port; AWS gets the next one. 0: any two that are free.
+    /// GitHub's port; AWS gets the next one, and the load balancer the one after. 0: any that are free.
     pub port: u16,
     /// Checks GitHub's traffic against this description.
     pub contract: Option<Contract>,
@@ -337,8 +337,11 @@ fn aws_config(config: &SandboxConfig, github: &GitHub, clock: Clock, folder: &Pa
         clock,
         pace: config.pace,
         work_dir: Some(folder.join("tasks")),
+        load_balancer: LoadBalancerConfig { bind: config.address(2), ..LoadBalancerConfig::default() },
         ..AwsConfig::default()
     };
+    let images = fixture::preview_images(config.binaries.folder());
+    let own = images.into_iter().fold(own, |own, (name, image)| own.image(name, image));
     own.trusting(&github.issuer(), &[&classic, &immutable]).image(fixture::IMAGE, runner_image(&config.binaries))
 }
 

@@ -138,15 +138,21 @@ fn warning_is_told_when_little_is_left_of_a_preview_that_is_ready() {
     assert_eq!(planned(&[&coming], Pull::Open), []);
 }
 
+#[test]
+fn one_that_is_not_ready_takes_nobodys_place() {
+    let (old, coming) = (preview(60 * MINUTE), starting(MINUTE));
+    assert_eq!(rank(old.id, &[old.clone(), coming]), Rank::default());
+}
+
 proptest! {
-    /// Whoever looks, and in whatever order: exactly one of the live ones of a slot stays.
+    /// Whoever looks, and in whatever order: exactly one of the ready ones of a slot stays.
     #[test]
     fn launches_that_look_at_each_other_agree_on_who_stays(ages in proptest::collection::vec(0_u32..5, 1..6)) {
         let live: Vec<Preview> = ages.iter().map(|age| preview(MINUTE * *age)).collect();
         let ranks: Vec<Rank> = live.iter().map(|one| rank(one.id, &live)).collect();
-        let newest: Vec<&Rank> = ranks.iter().filter(|rank| matches!(rank, Rank::Newest(_))).collect();
-        prop_assert_eq!(newest.len(), 1);
-        prop_assert!(matches!(newest[0], Rank::Newest(others) if others.len() == live.len() - 1));
+        let staying: Vec<&Rank> = ranks.iter().filter(|rank| rank.gives_way_to.is_none()).collect();
+        prop_assert_eq!(staying.len(), 1);
+        prop_assert_eq!(staying[0].retires.len(), live.len() - 1);
     }
 
     /// What GitHub did not tell ends nothing, and of a slot that is open one ready preview within its lease always stays.

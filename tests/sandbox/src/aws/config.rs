@@ -1,17 +1,24 @@
 //! What the stand-in's AWS account holds when it starts.
 
+mod edge;
+mod image;
+mod pace;
+mod registry;
+
 use std::collections::BTreeMap;
-use std::fmt;
-use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::{fixture, trust};
 use crate::clock::Clock;
+
+pub use edge::{CertificateConfig, LoadBalancerConfig};
+pub use image::{LayOut, LocalImage};
+pub use pace::Pace;
+pub use registry::{ImageConfig, ProjectConfig, RepositoryConfig};
 
 /// Everything that a stand-in needs to start. [`AwsConfig::default`] is the sandbox's account without an identity
 /// provider and without images.
@@ -33,8 +40,20 @@ pub struct AwsConfig {
     pub clusters: Vec<ClusterConfig>,
     /// Subnets that exist.
     pub subnets: Vec<String>,
+    /// Those of [`AwsConfig::subnets`] whose route table leads to no internet gateway.
+    pub private_subnets: Vec<String>,
     /// Security groups that exist.
     pub security_groups: Vec<String>,
+    /// The load balancer.
+    pub load_balancer: LoadBalancerConfig,
+    /// Certificates that exist.
+    pub certificates: Vec<CertificateConfig>,
+    /// Repositories of images. A task's image that is not in [`AwsConfig::images`] is looked for here.
+    pub repositories: Vec<RepositoryConfig>,
+    /// Projects of CodeBuild.
+    pub projects: Vec<ProjectConfig>,
+    /// Whether the metadata endpoint tells a task's tags from the start; see [`TaskTags`].
+    pub task_tags: TaskTags,
     /// Log groups that exist at the start.
     pub log_groups: Vec<String>,
     /// What an image name of a container definition runs on this machine.
@@ -58,7 +77,13 @@ impl Default for AwsConfig {
             roles: fixture::roles(),
             clusters: vec![ClusterConfig::named(fixture::CLUSTER)],
             subnets: vec![fixture::SUBNET.to_owned()],
+            private_subnets: Vec::new(),
             security_groups: vec![fixture::SECURITY_GROUP.to_owned()],
+            load_balancer: LoadBalancerConfig::default(),
+            certificates: vec![CertificateConfig::of(fixture::PREVIEW_DOMAIN)],
+            repositories: fixture::repositories(),
+            projects: vec![ProjectConfig::new(fixture::PROJECT, fixture::APP_REPOSITORY, "app")],
+            task_tags: TaskTags::Served,
             log_groups: vec![fixture::LOG_GROUP.to_owned()],
             images: BTreeMap::new(),
             task_definitions: fixture::task_definitions(),
@@ -87,6 +112,11 @@ impl AwsConfig {
     pub fn image(mut self, name: &str, image: LocalImage) -> Self {
         self.images.insert(name.to_owned(), image);
         self
+    }
+
+    /// The ARN of a resource of this account and region.
+    pub(crate) fn arn(&self, service: &str, rest: &str) -> String {
+        format!("arn:aws:{service}:{}:{}:{rest}", self.region, self.account)
     }
 
     pub(crate) fn role_arn(&self, name: &str) -> String {
@@ -172,92 +202,11 @@ pub struct InstanceConfig {
     pub memory: u32,
 }
 
-/// How long things take. The defaults are as short as they can be while each state can still be seen.
-#[derive(Clone, Copy, Debug)]
-pub struct Pace {
-    /// A task's stay in each state that only passes.
-    pub step: Duration,
-    /// How long DescribeTasks answers MISSING for a task that RunTask has just returned.
-    pub describe_lag: Duration,
-    /// How long ListTasks does not know a new task.
-    pub list_lag: Duration,
-    /// The interval of container health checks, in place of the definition's (5 to 300 s); `None` keeps that one.
-    pub health_interval: Option<Duration>,
-    /// How long after SIGTERM a container gets SIGKILL, in place of its `stopTimeout`; `None` keeps that one.
-    pub stop_timeout: Option<Duration>,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self {
-            step: Duration::from_millis(15),
-            describe_lag: Duration::from_millis(30),
-            list_lag: Duration::from_millis(60),
-            health_interval: Some(Duration::from_millis(200)),
-            stop_timeout: None,
-        }
-    }
-}
-
-/// Prepares a task's fresh folder, and returns the environment that follows from where the folder is.
-pub type LayOut = Arc<dyn Fn(&Path) -> io::Result<Vec<(String, String)>> + Send + Sync>;
-
-/// What an image is on this machine: a program that runs in a folder of its own.
-#[derive(Clone)]
-pub struct LocalImage {
-    /// The image's ENTRYPOINT.
-    pub program: PathBuf,
-    /// The image's CMD; a command in the task definition or in the overrides replaces it.
-    pub args: Vec<String>,
-    /// The image's ENV.
-    pub env: BTreeMap<String, String>,
-    /// Prepares the container's file system.
-    pub lay_out: Option<LayOut>,
-    /// Where programs that a health check names are looked up by their base name. Default: beside
-    /// [`LocalImage::program`].
-    pub binaries: Option<PathBuf>,
-}
-
-impl LocalImage {
-    /// An image with a program and nothing else.
-    pub fn new(program: impl Into<PathBuf>) -> Self {
-        Self { program: program.into(), args: Vec::new(), env: BTreeMap::new(), lay_out: None, binaries: None }
-    }
-
-    /// Sets the CMD.
-    #[must_use]
-    pub fn args<const N: usize>(mut self, args: [&str; N]) -> Self {
-        self.args = args.map(str::to_owned).to_vec();
-        self
-    }
-
-    /// Adds a variable to the ENV.
-    #[must_use]
-    pub fn env(mut self, name: &str, value: &str) -> Self {
-        self.env.insert(name.to_owned(), value.to_owned());
-        self
-    }
-
-    /// Sets what prepares the container's folder.
-    #[must_use]
-    pub fn lay_out<F>(mut self, prepare: F) -> Self
-    where
-        F: Fn(&Path) -> io::Result<Vec<(String, String)>> + Send + Sync + 'static,
-    {
-        self.lay_out = Some(Arc::new(prepare));
-        self
-    }
-
-    pub(crate) fn binary(&self, path: &str) -> PathBuf {
-        let name = Path::new(path).file_name().unwrap_or_default();
-        let folder = self.binaries.as_deref().or_else(|| self.program.parent()).unwrap_or(Path::new("."));
-        let beside = folder.join(name);
-        if beside.exists() { beside } else { PathBuf::from(path) }
-    }
-}
-
-impl fmt::Debug for LocalImage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LocalImage").field("program", &self.program).field("args", &self.args).finish_non_exhaustive()
-    }
+/// Whether `taskWithTags` of the metadata endpoint is there: it is on EC2 instances, and is not on Fargate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TaskTags {
+    /// It answers, for every task.
+    Served,
+    /// It answers 404: whoever runs in a task has to ask ListTagsForResource, by the task role.
+    NotServed,
 }

@@ -10,6 +10,7 @@ mod health;
 mod launch;
 pub(crate) mod life;
 pub(crate) mod metadata;
+mod order;
 mod run_task;
 mod size;
 mod start;
@@ -82,11 +83,14 @@ pub(crate) fn answer(
         "RegisterTaskDefinition" => ecs.families.register(config, &request.parameters)?,
         "DescribeTaskDefinition" => family::describe(&ecs.families, &request.input()?)?,
         "DeregisterTaskDefinition" => family::deregister(&mut ecs.families, &request.input()?)?,
-        "ListTaskDefinitions" => family::list(&ecs.families, &request.input()?),
+        "DeleteTaskDefinitions" => family::delete(&mut ecs.families, &request.input()?)?,
+        "ListTaskDefinitions" => family::list(&ecs.families, &request.input()?)?,
+        "ListTaskDefinitionFamilies" => family::list_families(&ecs.families, &request.input()?)?,
+        "ListContainerInstances" => cluster::list_instances(&ecs.clusters, &request.input()?)?,
         "CreateCluster" => cluster::create(&mut ecs.clusters, &ecs.tasks, config, request.input()?),
         "DescribeClusters" => cluster::describe(&ecs.clusters, &ecs.tasks, config, request.input()?),
         "DescribeContainerInstances" => cluster::describe_instances(&ecs.clusters, &request.input()?)?,
-        other => return Err(Refusal::client("UnknownOperationException", format!("the sandbox has no {other}"))),
+        _ => return Err(request.unknown()),
     };
     Ok(Answer::Json(answer))
 }

@@ -1,13 +1,25 @@
 //! The sandbox's account: the fixed names that all of its parts agree on.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
-use super::config::Role;
+use super::config::{LocalImage, RepositoryConfig, Role};
 
 /// The account's number.
 pub const ACCOUNT: &str = "123456789012";
 /// The region.
 pub const REGION: &str = "eu-central-1";
+/// The network.
+pub const VPC: &str = "vpc-0a1b2c3d";
+/// The load balancer.
+pub const LOAD_BALANCER: &str = "mayfly";
+/// The domain of the certificate that its HTTPS listener has.
+pub const PREVIEW_DOMAIN: &str = "*.preview.example.test";
+/// The repository of the application.
+pub const APP_REPOSITORY: &str = "app";
+/// The CodeBuild project that builds the application.
+pub const PROJECT: &str = "app-build";
 /// The cluster.
 pub const CLUSTER: &str = "mayfly";
 /// The subnet.
@@ -37,6 +49,35 @@ pub const TOKEN_PARAMETER: &str = "/mayfly/github-token";
 pub const ADMIN_ACCESS_KEY: &str = "AKIAIOSANDBOXEXAMPLE";
 /// The administrator's secret key.
 pub const ADMIN_SECRET_KEY: &str = "sandbox/secret/key/that/opens/nothing/0000";
+
+/// The repositories: what an application's task needs. The names after the tags are those of [`preview_images`].
+pub(crate) fn repositories() -> Vec<RepositoryConfig> {
+    vec![
+        RepositoryConfig::of(APP_REPOSITORY, ["v1", "v2"], "app"),
+        RepositoryConfig::of("proxy", ["v1"], "proxy"),
+        RepositoryConfig::of("seed", ["v1"], "seed"),
+        RepositoryConfig::of("linux", ["latest"], "linux"),
+        RepositoryConfig::of("mayfly/entrypoint", ["latest"], "entrypoint"),
+    ]
+}
+
+/// What the images of the sandbox's repositories run: the stand-in application as itself, as a proxy and as what fills a
+/// volume, any program that a definition names, and `runner-entrypoint`, which installs itself on a volume.
+pub fn preview_images(binaries: &Path) -> Vec<(&'static str, LocalImage)> {
+    let app = LocalImage::new(binaries.join("standin-app"));
+    vec![
+        ("app", app.clone().args(["serve"])),
+        ("proxy", app.clone().args(["proxy", "http://127.0.0.1:8080"])),
+        ("seed", app.args(["seed", "/data/seed.txt", "seeded"])),
+        ("linux", LocalImage::linux(binaries)),
+        ("entrypoint", LocalImage::new(binaries.join("runner-entrypoint")).args(["install", "/mayfly"])),
+    ]
+}
+
+/// The reference of an image of the account, such as `app:v1`.
+pub fn image(name: &str) -> String {
+    format!("{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{name}")
+}
 
 /// The three roles. Nobody may assume the launcher before an identity provider is registered.
 pub(crate) fn roles() -> Vec<Role> {

@@ -12,7 +12,7 @@ use super::config::{AwsConfig, Role};
 use super::fixture;
 use super::pattern;
 use super::sigv4::{Signature, Signed};
-use super::wire::{Refusal, Request, Service};
+use super::wire::{Protocol, Refusal, Request, Service};
 
 /// AWS lets clocks differ by five minutes.
 const SKEW: time::Duration = time::Duration::minutes(5);
@@ -135,13 +135,18 @@ impl Distrust {
     /// The error that the service answers; STS has codes of its own, and another status.
     pub(crate) fn refusal(&self, service: Service) -> Refusal {
         let (json, query) = self.codes();
-        match service {
-            Service::Sts => Refusal::forbidden(query, self.text()),
-            _ => Refusal::client(json, self.text()),
+        match (service.protocol(), self) {
+            (Protocol::Json, _) => Refusal::client(json, self.text()),
+            (Protocol::Query, _) => Refusal::forbidden(query, self.text()),
+            (Protocol::Ec2, Self::Expired | Self::Skewed { .. }) => Refusal::client("RequestExpired", self.text()),
+            (Protocol::Ec2, _) => {
+                let text = "AWS was not able to validate the provided access credentials";
+                Refusal { status: 401, ..Refusal::client("AuthFailure", text) }
+            }
         }
     }
 
-    /// The code in JSON 1.1, and the one of STS.
+    /// The code in JSON 1.1, and the one of Query services.
     const fn codes(&self) -> (&'static str, &'static str) {
         match self {
             Self::NotSigned => ("MissingAuthenticationTokenException", "MissingAuthenticationToken"),
@@ -183,7 +188,8 @@ impl Principal {
             return Ok(());
         }
         let resource = resource(config, request);
-        actions(request).iter().try_for_each(|action| self.require(action, &resource))
+        let refused = actions(request).iter().find_map(|action| self.require(action, &resource).err());
+        refused.map_or(Ok(()), |refusal| Err(in_dialect(refusal, request.service)))
     }
 
     /// Refuses an action that no policy of the caller allows.
@@ -200,12 +206,31 @@ impl Principal {
     }
 }
 
-/// The actions that a call needs: RunTask with tags needs `ecs:TagResource` as well.
+/// IAM's refusal in the codes of the service: Query services answer 403.
+fn in_dialect(refusal: Refusal, service: Service) -> Refusal {
+    match service.protocol() {
+        Protocol::Json => refusal,
+        Protocol::Query => Refusal::forbidden("AccessDenied", refusal.message),
+        Protocol::Ec2 => {
+            let text = format!("You are not authorized to perform this operation. {}", refusal.message);
+            Refusal::forbidden("UnauthorizedOperation", text)
+        }
+    }
+}
+
+/// The actions that a call needs: RunTask with tags needs `ecs:TagResource` as well, and so it is with a rule's and a
+/// target group's tags.
 fn actions(request: &Request) -> Vec<String> {
     let mut actions = vec![format!("{}:{}", request.service.name(), request.operation)];
-    let tagged = request.parameters["tags"].as_array().is_some_and(|tags| !tags.is_empty());
-    if request.service == Service::Ecs && tagged && request.operation != "TagResource" {
-        actions.push("ecs:TagResource".to_owned());
+    let gives = |member: &str| request.parameters[member].as_array().is_some_and(|tags| !tags.is_empty());
+    match request.service {
+        Service::Ecs if gives("tags") && request.operation != "TagResource" => {
+            actions.push("ecs:TagResource".to_owned());
+        }
+        Service::Elb if gives("Tags") && request.operation != "AddTags" => {
+            actions.push("elasticloadbalancing:AddTags".to_owned());
+        }
+        _ => {}
     }
     actions
 }
@@ -224,6 +249,16 @@ fn resource(config: &AwsConfig, request: &Request) -> String {
         "StopTask" if text("task").starts_with("arn:") => text("task"),
         "StopTask" => arn(format!("task/{}/{}", text("cluster"), text("task"))),
         "TagResource" | "UntagResource" | "ListTagsForResource" => text("resourceArn"),
+        "CreateRule" => text("ListenerArn"),
+        "ModifyRule" | "DeleteRule" => text("RuleArn"),
+        "RegisterTargets"
+        | "DeregisterTargets"
+        | "ModifyTargetGroup"
+        | "ModifyTargetGroupAttributes"
+        | "DeleteTargetGroup" => text("TargetGroupArn"),
+        "CreateTargetGroup" => arn(format!("targetgroup/{}/*", text("Name"))),
+        "StartBuild" => arn(format!("project/{}", text("projectName"))),
+        "BatchDeleteImage" => arn(format!("repository/{}", text("repositoryName"))),
         "PutParameter" | "GetParameter" | "DeleteParameter" => {
             arn(format!("parameter/{}", text("name").trim_start_matches('/')))
         }

@@ -64,7 +64,7 @@ pub(crate) fn answer(shared: &Shared, request: &Request) -> Result<Answer, Refus
         "FilterLogEvents" => filter_events(logs, &request.input()?)?,
         "DescribeLogStreams" => describe_streams(shared, logs, &request.input()?)?,
         "CreateLogGroup" => create_group(logs, &request.input()?)?,
-        other => return Err(Refusal::client("UnknownOperationException", format!("the sandbox has no {other}"))),
+        _ => return Err(request.unknown()),
     };
     Ok(Answer::Json(answer))
 }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::calls::Call;
+use super::codebuild::BuildFate;
 use super::ecs::capacity::Capacity;
 use super::ecs::control::{self, Disaster};
 use super::ecs::life::Fate;
@@ -24,6 +25,8 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .route("/_sandbox/fates", post(add_fate))
         .route("/_sandbox/disasters", post(strike))
         .route("/_sandbox/capacity", post(set_capacity))
+        .route("/_sandbox/builds", post(add_build))
+        .route("/_sandbox/rule-quota", post(set_rule_quota))
 }
 
 async fn calls(State(shared): State<Arc<Shared>>) -> Json<Vec<Call>> {
@@ -73,5 +76,15 @@ struct Room {
 
 async fn set_capacity(State(shared): State<Arc<Shared>>, Json(room): Json<Room>) -> Answer {
     shared.state().ecs.capacity.set(room.capacity, room.available);
+    done()
+}
+
+async fn add_build(State(shared): State<Arc<Shared>>, Json(fate): Json<BuildFate>) -> Answer {
+    shared.state().builds.fates.push_back(fate);
+    done()
+}
+
+async fn set_rule_quota(State(shared): State<Arc<Shared>>, Json(quota): Json<usize>) -> Answer {
+    shared.state().elb.rule_quota = quota;
     done()
 }

@@ -16,7 +16,7 @@ use super::identity::Principal;
 use super::shared::Shared;
 use super::sigv4::Signed;
 use super::wire::{self, Answer, Refusal, Request, Service};
-use super::{logs, remote, ssm, sts};
+use super::{acm, codebuild, ec2, ecr, elb, logs, remote, ssm, sts};
 use crate::connection::{Cuttable, Scissors};
 
 /// Serves until it is aborted.
@@ -119,8 +119,6 @@ async fn answer(
     fault: Option<&FaultKind>,
 ) -> Result<Answer, Refusal> {
     let parameters = &request.parameters;
-    let unknown =
-        || Err(Refusal::client("UnknownOperationException", format!("the sandbox has no {}", request.operation)));
     match (request.service, caller?) {
         (Service::Sts, None) => sts::assume_role_with_web_identity(shared, parameters).await,
         (Service::Sts, Some(caller)) if request.operation == "GetCallerIdentity" => {
@@ -129,6 +127,12 @@ async fn answer(
         (Service::Ecs, Some(caller)) => ecs::answer(shared, &caller, request, fault),
         (Service::Ssm, Some(_)) => ssm::answer(shared, request),
         (Service::Logs, Some(_)) => logs::answer(shared, request),
-        (_, _) => unknown(),
+        (Service::Ecr, Some(_)) => ecr::answer(shared, request),
+        (Service::Acm, Some(_)) => acm::answer(&shared.config, request),
+        (Service::CodeBuild, Some(_)) => codebuild::answer(shared, request),
+        (Service::Elb, Some(_)) => elb::answer(shared, request),
+        (Service::Ec2, Some(_)) => ec2::answer(shared, request),
+        (Service::Sts, Some(_)) => Err(request.unknown()),
+        (_, None) => Err(Refusal::client("AccessDeniedException", "the call is not signed")),
     }
 }

@@ -2,14 +2,18 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::TempDir;
 use tokio::sync::watch;
 
 use super::calls::Calls;
-use super::config::{AwsConfig, Pace};
+use super::codebuild::Builds;
+use super::config::{AwsConfig, Pace, TaskTags};
+use super::ecr::Registry;
 use super::ecs::Ecs;
+use super::elb::Elb;
 use super::fault::Fault;
 use super::identity::Keys;
 use super::logs::LogStore;
@@ -22,6 +26,7 @@ pub(crate) struct Shared {
     state: Mutex<State>,
     pace: Mutex<Pace>,
     changed: watch::Sender<()>,
+    numbers: AtomicU64,
     /// Keeps the temporary folder for as long as anybody works in it.
     _temporary: Option<TempDir>,
 }
@@ -33,6 +38,10 @@ pub(crate) struct State {
     pub(crate) logs: LogStore,
     pub(crate) faults: Vec<Fault>,
     pub(crate) calls: Calls,
+    pub(crate) elb: Elb,
+    pub(crate) registry: Registry,
+    pub(crate) builds: Builds,
+    pub(crate) task_tags: TaskTags,
 }
 
 impl Shared {
@@ -51,12 +60,17 @@ impl Shared {
             logs: LogStore::new(&config.log_groups),
             faults: Vec::new(),
             calls: Calls::default(),
+            elb: Elb::new(&config),
+            registry: Registry::new(&config),
+            builds: Builds::default(),
+            task_tags: config.task_tags,
         };
         Ok(Self {
             pace: Mutex::new(config.pace),
             url: url.to_owned(),
             state: Mutex::new(state),
             changed: watch::Sender::new(()),
+            numbers: AtomicU64::new(0),
             config,
             work_dir,
             _temporary: temporary,
@@ -75,6 +89,11 @@ impl Shared {
 
     pub(crate) fn set_pace(&self, pace: Pace) {
         *self.pace.lock().unwrap_or_else(PoisonError::into_inner) = pace;
+    }
+
+    /// A number that was not given before.
+    pub(crate) fn next_number(&self) -> u64 {
+        self.numbers.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Tells everybody who waits for a task that one has changed.

@@ -64,7 +64,7 @@ pub(crate) fn answer(shared: &Shared, request: &Request) -> Result<Answer, Refus
             parameters.0.remove(&input.name).ok_or_else(not_found)?;
             json!({})
         }
-        other => return Err(Refusal::client("UnknownOperationException", format!("the sandbox has no {other}"))),
+        _ => return Err(request.unknown()),
     };
     Ok(Answer::Json(answer))
 }

@@ -9,7 +9,8 @@ use super::config::{AwsConfig, Provider, Role};
 use super::identity::{Issued, Principal};
 use super::jwt::{self, WebToken};
 use super::trust;
-use super::wire::{Answer, Refusal, xml_text};
+use super::wire::{Answer, Refusal};
+use super::xml::text as xml_text;
 use crate::clock::rfc3339;
 
 pub(crate) fn get_caller_identity(account: &str, caller: &Principal) -> Answer {

@@ -1,10 +1,12 @@
-//! The two protocols on the wire: JSON 1.1 (ECS, SSM, CloudWatch Logs) and Query with XML (STS).
+//! The protocols on the wire: JSON 1.1 (ECS, SSM, CloudWatch Logs, ECR, ACM, CodeBuild) and Query with XML (STS, ELB, EC2).
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
+
+use super::{query, xml};
 
 /// A service of the endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -13,6 +15,20 @@ pub(crate) enum Service {
     Ecs,
     Ssm,
     Logs,
+    Ecr,
+    Acm,
+    CodeBuild,
+    Elb,
+    Ec2,
+}
+
+/// How a service is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    Json,
+    Query,
+    /// The Query protocol with answers and errors of another form.
+    Ec2,
 }
 
 impl Service {
@@ -23,6 +39,29 @@ impl Service {
             Self::Ecs => "ecs",
             Self::Ssm => "ssm",
             Self::Logs => "logs",
+            Self::Ecr => "ecr",
+            Self::Acm => "acm",
+            Self::CodeBuild => "codebuild",
+            Self::Elb => "elasticloadbalancing",
+            Self::Ec2 => "ec2",
+        }
+    }
+
+    pub(crate) const fn protocol(self) -> Protocol {
+        match self {
+            Self::Sts | Self::Elb => Protocol::Query,
+            Self::Ec2 => Protocol::Ec2,
+            Self::Ecs | Self::Ssm | Self::Logs | Self::Ecr | Self::Acm | Self::CodeBuild => Protocol::Json,
+        }
+    }
+
+    /// The service's version of its API, by which forms are told apart. STS is asked for where there is none.
+    fn of_version(version: Option<&str>) -> Option<Self> {
+        match version {
+            None | Some("2011-06-15") => Some(Self::Sts),
+            Some("2015-12-01") => Some(Self::Elb),
+            Some("2016-11-15") => Some(Self::Ec2),
+            Some(_) => None,
         }
     }
 
@@ -31,6 +70,9 @@ impl Service {
             "AmazonEC2ContainerServiceV20141113" => Some(Self::Ecs),
             "AmazonSSM" => Some(Self::Ssm),
             "Logs_20140328" => Some(Self::Logs),
+            "AmazonEC2ContainerRegistry_V20150921" => Some(Self::Ecr),
+            "CertificateManager" => Some(Self::Acm),
+            "CodeBuild_20161006" => Some(Self::CodeBuild),
             _ => None,
         }
     }
@@ -41,7 +83,7 @@ impl Service {
 pub(crate) struct Request {
     pub(crate) service: Service,
     pub(crate) operation: String,
-    /// The JSON body, or the form's fields as strings.
+    /// The JSON body, or the form's fields as nested objects and lists of strings.
     pub(crate) parameters: Value,
 }
 
@@ -77,6 +119,8 @@ pub(crate) enum Answer {
     Json(Value),
     /// The inner XML of `<OperationResult>`.
     Xml(String),
+    /// The members of a result of a Query service, to be written as XML.
+    Members(Value),
 }
 
 impl Request {
@@ -104,32 +148,23 @@ impl Request {
     }
 
     fn read_form(body: &[u8]) -> Result<Self, Refusal> {
-        let mut fields = Map::new();
-        for pair in body.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty()) {
-            let split = pair.iter().position(|&byte| byte == b'=').unwrap_or(pair.len());
-            let value = pair.get(split + 1..).unwrap_or_default();
-            fields.insert(form_decode(&pair[..split]), Value::String(form_decode(value)));
-        }
+        let parameters = query::read(body);
         let missing = || Refusal::client("MissingAction", "the request carries neither x-amz-target nor an Action");
-        let operation = fields.get("Action").and_then(Value::as_str).ok_or_else(missing)?.to_owned();
-        Ok(Self { service: Service::Sts, operation, parameters: Value::Object(fields) })
+        let operation = parameters["Action"].as_str().ok_or_else(missing)?.to_owned();
+        let version = parameters["Version"].as_str();
+        let unknown = || Refusal::client("InvalidAction", format!("the sandbox has no version {version:?} of an API"));
+        let service = Service::of_version(version).ok_or_else(unknown)?;
+        Ok(Self { service, operation, parameters })
     }
-}
 
-fn form_decode(text: &[u8]) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let [first, tail @ ..] = rest {
-        let escaped = tail.get(..2).filter(|_| *first == b'%').and_then(|hex| std::str::from_utf8(hex).ok());
-        if let Some(byte) = escaped.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            bytes.push(byte);
-            rest = &tail[2..];
-            continue;
-        }
-        bytes.push(if *first == b'+' { b' ' } else { *first });
-        rest = tail;
+    /// The refusal of an operation that the service, or the sandbox, has not.
+    pub(crate) fn unknown(&self) -> Refusal {
+        let code = match self.service.protocol() {
+            Protocol::Json => "UnknownOperationException",
+            Protocol::Query | Protocol::Ec2 => "InvalidAction",
+        };
+        Refusal::client(code, format!("the sandbox has no {}", self.operation))
     }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 impl Request {
@@ -141,16 +176,16 @@ impl Request {
 
 /// Writes an answer in the protocol of the request's service.
 pub(crate) fn encode(request: &Request, outcome: &Result<Answer, Refusal>, request_id: &str) -> Response<Body> {
+    let json = |status, text| respond(status, "application/x-amz-json-1.1", text, request_id);
+    let xml = |status, text| respond(status, "text/xml", text, request_id);
     match outcome {
-        Ok(Answer::Json(value)) => respond(200, "application/x-amz-json-1.1", value.to_string(), request_id),
-        Ok(Answer::Xml(inner)) => {
-            let xml = xml_answer(&request.operation, inner, request_id);
-            respond(200, "text/xml", xml, request_id)
-        }
-        Err(refusal) if request.service == Service::Sts => {
-            respond(refusal.status, "text/xml", xml_error(refusal, request_id), request_id)
-        }
-        Err(refusal) => respond(refusal.status, "application/x-amz-json-1.1", json_error(refusal), request_id),
+        Ok(Answer::Json(value)) => json(200, value.to_string()),
+        Ok(Answer::Xml(inner)) => xml(200, xml::answer(request, inner, request_id)),
+        Ok(Answer::Members(members)) => xml(200, xml::answer(request, &xml::members(request, members), request_id)),
+        Err(refusal) => match request.service.protocol() {
+            Protocol::Json => json(refusal.status, json_error(refusal)),
+            Protocol::Query | Protocol::Ec2 => xml(refusal.status, xml::error(request.service, refusal, request_id)),
+        },
     }
 }
 
@@ -159,7 +194,7 @@ pub(crate) fn encode_unread(headers: &HeaderMap, refusal: &Refusal, request_id: 
     if headers.contains_key("x-amz-target") {
         return respond(refusal.status, "application/x-amz-json-1.1", json_error(refusal), request_id);
     }
-    respond(refusal.status, "text/xml", xml_error(refusal, request_id), request_id)
+    respond(refusal.status, "text/xml", xml::error(Service::Sts, refusal, request_id), request_id)
 }
 
 /// An answer with a status, a text and a request id, and nothing of a service in it.
@@ -180,43 +215,7 @@ fn json_error(refusal: &Refusal) -> String {
     Value::Object(body).to_string()
 }
 
-const STS_NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
-
-fn xml_answer(operation: &str, inner: &str, request_id: &str) -> String {
-    format!(
-        "<{operation}Response xmlns=\"{STS_NAMESPACE}\"><{operation}Result>{inner}</{operation}Result>\
-         <ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata></{operation}Response>"
-    )
-}
-
-fn xml_error(refusal: &Refusal, request_id: &str) -> String {
-    let fault = if refusal.status < 500 { "Sender" } else { "Receiver" };
-    format!(
-        "<ErrorResponse xmlns=\"{STS_NAMESPACE}\"><Error><Type>{fault}</Type><Code>{}</Code>\
-         <Message>{}</Message></Error>\
-         <RequestId>{request_id}</RequestId></ErrorResponse>",
-        xml_text(&refusal.code),
-        xml_text(&refusal.message),
-    )
-}
-
-/// Escapes a text for XML.
-pub(crate) fn xml_text(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
 /// Seconds since 1970 with milliseconds, as JSON 1.1 carries times.
 pub(crate) fn seconds(at: OffsetDateTime) -> f64 {
     (at.unix_timestamp_nanos() / 1_000_000) as f64 / 1_000.0
-}
-
-#[cfg(test)]
-mod tests {
-    use super::form_decode;
-
-    #[test]
-    fn form_fields_are_decoded_and_stray_percent_signs_kept() {
-        assert_eq!(form_decode(b"a+b%2Fc%3d%zz%"), "a b/c=%zz%");
-        assert_eq!(form_decode("%C3%A4".as_bytes()), "ä");
-    }
 }

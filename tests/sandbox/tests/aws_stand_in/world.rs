@@ -75,6 +75,9 @@ impl World {
         let prefix = match service {
             "ecs" => "AmazonEC2ContainerServiceV20141113",
             "ssm" => "AmazonSSM",
+            "ecr" => "AmazonEC2ContainerRegistry_V20150921",
+            "acm" => "CertificateManager",
+            "codebuild" => "CodeBuild_20161006",
             _ => "Logs_20140328",
         };
         let target = format!("{prefix}.{operation}");
@@ -191,9 +194,13 @@ pub(crate) fn post(url: &str, headers: &[(&str, &str)], body: &str) -> Result<(u
     Ok((answer.status().as_u16(), text))
 }
 
+/// A client that judges no status and knows no proxy: what it asks is on this machine.
+pub(crate) fn browser() -> ureq::Agent {
+    ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build().into()
+}
+
 /// Gets without judging.
 pub(crate) fn get(url: &str) -> (u16, Value) {
-    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-    let mut answer = agent.get(url).call().unwrap();
+    let mut answer = browser().get(url).call().unwrap();
     (answer.status().as_u16(), answer.body_mut().read_json().unwrap_or(Value::Null))
 }

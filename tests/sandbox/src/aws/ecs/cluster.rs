@@ -140,6 +140,16 @@ pub(crate) fn describe_instances(clusters: &Clusters, input: &DescribeContainerI
     Ok(json!({ "containerInstances": found, "failures": failures }))
 }
 
+#[derive(Deserialize)]
+pub(crate) struct ListContainerInstances {
+    cluster: Option<String>,
+}
+
+pub(crate) fn list_instances(clusters: &Clusters, input: &ListContainerInstances) -> Result<Value, Refusal> {
+    let instances = &clusters.find(input.cluster.as_deref())?.instances;
+    Ok(json!({ "containerInstanceArns": instances.iter().map(|instance| &instance.arn).collect::<Vec<_>>() }))
+}
+
 fn describe_instance(instance: &Instance) -> Value {
     let resources = |need: Need| {
         json!([

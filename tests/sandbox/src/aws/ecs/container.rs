@@ -14,7 +14,8 @@ use uuid::Uuid;
 
 use super::control::{Ending, told, told_to_kill};
 use super::health;
-use super::start::{Failure, Spec, Stream};
+use super::order::{self, Turn};
+use super::start::{Spec, Stream};
 use super::status::Status;
 use crate::aws::process::{self, Kin};
 use crate::aws::shared::Shared;
@@ -23,7 +24,10 @@ use crate::aws::shared::Shared;
 #[derive(Debug)]
 pub(crate) struct Exit {
     pub(crate) container: String,
-    pub(crate) code: i32,
+    /// None where it was never started.
+    pub(crate) code: Option<i32>,
+    /// Why it could not be started.
+    pub(crate) fault: Option<String>,
 }
 
 /// CloudWatch's largest event without its overhead: the awslogs driver splits longer lines.
@@ -32,25 +36,42 @@ const LARGEST_EVENT: usize = 262_144 - 26;
 /// How long output is waited for after the last process of a container has been killed.
 const OUTPUT_GRACE: Duration = Duration::from_secs(2);
 
-/// Starts all containers of a task; if one cannot be started, those before it are killed by being dropped.
+/// Starts all containers of a task, each when its turn has come.
 pub(crate) fn start_all(
     shared: &Arc<Shared>,
     task: &str,
     specs: Vec<Spec>,
     ending: &watch::Receiver<Option<Ending>>,
-) -> Result<JoinSet<Exit>, Failure> {
+) -> JoinSet<Exit> {
     let mut containers = JoinSet::new();
     for spec in specs {
-        let child = spawn(&spec).map_err(|fault| {
-            let program = spec.program.display();
-            Failure(format!("CannotStartContainerError: {program} could not be started: {fault}"))
-        })?;
-        let root = child.id().and_then(|pid| i32::try_from(pid).ok()).unwrap_or_default();
-        let kin = Kin { root, marks: spec.marks.clone() };
-        enter(shared, task, &spec.name, &kin);
-        containers.spawn(live(Arc::clone(shared), task.to_owned(), spec, child, kin, ending.clone()));
+        containers.spawn(begin(Arc::clone(shared), task.to_owned(), spec, ending.clone()));
     }
-    Ok(containers)
+    containers
+}
+
+/// The exit code that the agent makes up for a container which could not be started for another's sake.
+const NEVER_STARTED: i32 = 143;
+
+async fn begin(shared: Arc<Shared>, task: String, spec: Spec, mut ending: watch::Receiver<Option<Ending>>) -> Exit {
+    let container = spec.name.clone();
+    match order::turn(&shared, &task, &container, &mut ending).await {
+        Turn::Now => {}
+        Turn::TaskEnds => return Exit { container, code: None, fault: None },
+        Turn::Never(text) => return Exit { container, code: Some(NEVER_STARTED), fault: Some(text) },
+    }
+    let child = match spawn(&spec) {
+        Ok(child) => child,
+        Err(fault) => {
+            let program = spec.program.display();
+            let text = format!("CannotStartContainerError: {program} could not be started: {fault}");
+            return Exit { container, code: None, fault: Some(text) };
+        }
+    };
+    let root = child.id().and_then(|pid| i32::try_from(pid).ok()).unwrap_or_default();
+    let kin = Kin { root, marks: spec.marks.clone() };
+    enter(&shared, &task, &container, &kin);
+    live(shared, task, spec, child, kin, ending).await
 }
 
 fn spawn(spec: &Spec) -> std::io::Result<Child> {
@@ -64,12 +85,16 @@ fn spawn(spec: &Spec) -> std::io::Result<Child> {
 fn enter(shared: &Shared, task: &str, name: &str, kin: &Kin) {
     let mut state = shared.state();
     state.ecs.endings.add_kin(task, kin.clone());
-    let container = state.ecs.tasks.find_mut(task).and_then(|task| task.container_mut(name));
-    if let Some(container) = container {
+    let Some(known) = state.ecs.tasks.find_mut(task) else { return };
+    if let Some(container) = known.container_mut(name) {
         container.status = Status::Running;
         container.pid = Some(kin.root);
         container.runtime_id = Some(format!("{}-{}", &task[..task.len().min(32)], Uuid::new_v4().as_fields().0));
     }
+    known.version += 1;
+    known.run_if_all_do(shared.config.clock.now());
+    drop(state);
+    shared.announce();
 }
 
 async fn live(
@@ -92,7 +117,7 @@ async fn live(
     if tokio::time::timeout(OUTPUT_GRACE, async { while listeners.join_next().await.is_some() {} }).await.is_err() {
         tracing::warn!(container = %spec.name, "a process outside of the container holds its output open");
     }
-    Exit { container: spec.name, code: status.map_or(255, code) }
+    Exit { container: spec.name, code: Some(status.map_or(255, code)), fault: None }
 }
 
 /// Waits for the container's own end, or ends it as it is told to.

@@ -1,6 +1,8 @@
 //! Task definitions: what RegisterTaskDefinition accepts, and what it makes of it.
 
-use std::collections::BTreeMap;
+mod container;
+mod order;
+
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -13,6 +15,10 @@ use super::tags;
 use super::task::Tag;
 use crate::aws::config::AwsConfig;
 use crate::aws::wire::{Refusal, seconds};
+
+pub(crate) use container::{
+    Condition, ContainerDefinition, HealthCheck, LogConfiguration, MountPoint, PortMapping, SecretReference, Variable,
+};
 
 /// A revision of a family.
 #[derive(Clone, Debug)]
@@ -40,87 +46,21 @@ pub(crate) struct Input {
     pub(crate) execution_role_arn: Option<String>,
     pub(crate) container_definitions: Vec<ContainerDefinition>,
     #[serde(default)]
+    pub(crate) volumes: Vec<Volume>,
+    #[serde(default)]
     pub(crate) tags: Vec<Tag>,
 }
 
+/// A volume of the task. Whatever kind it is of, here it is a folder of the task.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ContainerDefinition {
-    pub(crate) name: String,
-    pub(crate) image: String,
-    #[serde(default)]
-    pub(crate) cpu: u32,
-    pub(crate) memory: Option<u32>,
-    pub(crate) memory_reservation: Option<u32>,
-    #[serde(default = "yes")]
-    pub(crate) essential: bool,
-    #[serde(default)]
-    pub(crate) command: Vec<String>,
-    #[serde(default)]
-    pub(crate) environment: Vec<Variable>,
-    #[serde(default)]
-    pub(crate) secrets: Vec<SecretReference>,
-    /// Seconds.
-    pub(crate) stop_timeout: Option<u64>,
-    pub(crate) health_check: Option<HealthCheck>,
-    pub(crate) log_configuration: Option<LogConfiguration>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Variable {
+pub(crate) struct Volume {
     pub(crate) name: String,
     #[serde(default)]
-    pub(crate) value: String,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct SecretReference {
-    pub(crate) name: String,
-    pub(crate) value_from: String,
-}
-
-/// Times in seconds; the defaults are ECS's.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct HealthCheck {
-    pub(crate) command: Vec<String>,
-    #[serde(default = "thirty")]
-    pub(crate) interval: u64,
-    #[serde(default = "five")]
-    pub(crate) timeout: u64,
-    #[serde(default = "three")]
-    pub(crate) retries: u32,
-    #[serde(default)]
-    pub(crate) start_period: u64,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct LogConfiguration {
-    pub(crate) log_driver: String,
-    #[serde(default)]
-    pub(crate) options: BTreeMap<String, String>,
+    host: Value,
 }
 
 fn bridge() -> String {
     "bridge".to_owned()
-}
-
-const fn yes() -> bool {
-    true
-}
-
-const fn thirty() -> u64 {
-    30
-}
-
-const fn five() -> u64 {
-    5
-}
-
-const fn three() -> u32 {
-    3
 }
 
 fn refuse<T>(text: impl Into<String>) -> Result<T, Refusal> {
@@ -181,7 +121,17 @@ impl Input {
             return refuse("Fargate requires that 'memory' be defined at the task level.");
         };
         check_fargate_size(cpu, memory)?;
+        if self.volumes.iter().any(|volume| volume.host["sourcePath"].is_string()) {
+            return refuse("Fargate compatible task definitions do not support sourcePath.");
+        }
         for container in &self.container_definitions {
+            if container.privileged {
+                return refuse("Fargate compatible task definitions do not support privileged.");
+            }
+            if container.start_timeout.is_some_and(|seconds| !(2..=120).contains(&seconds)) {
+                let text = "on Fargate startTimeout must be between 2 and 120.";
+                return refuse(format!("Container '{}': {text}", container.name));
+            }
             if container.stop_timeout.is_some_and(|seconds| !(2..=120).contains(&seconds)) {
                 return refuse(format!(
                     "Container '{}': on Fargate stopTimeout must be between 2 and 120.",
@@ -220,8 +170,13 @@ impl Input {
                 return refuse(format!("Invalid setting for container '{}'. {text}", container.name));
             }
             container.check()?;
+            container.check_ports(self.has_own_network())?;
+            let known = |name: &str| self.volumes.iter().any(|volume| volume.name == name);
+            if let Some(mount) = container.mount_points.iter().find(|mount| !known(&mount.source_volume)) {
+                return refuse(format!("Unknown volume '{}'.", mount.source_volume));
+            }
         }
-        Ok(())
+        order::check(containers)
     }
 
     fn check_roles(&self, config: &AwsConfig) -> Result<(), Refusal> {
@@ -255,33 +210,6 @@ pub(crate) fn check_fargate_size(cpu: &str, memory: &str) -> Result<(), Refusal>
     }
 }
 
-impl ContainerDefinition {
-    fn check(&self) -> Result<(), Refusal> {
-        let named = |text: &str| refuse(format!("Container '{}': {text}", self.name));
-        let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        if self.name.is_empty() || self.name.len() > 255 || !self.name.chars().all(allowed) || self.image.is_empty() {
-            return named("a name of letters, digits, hyphens and underscores, and an image, are required.");
-        }
-        if self.log_configuration.as_ref().is_some_and(|log| log.log_driver != "awslogs") {
-            return named("the sandbox has the log driver 'awslogs' only.");
-        }
-        let Some(check) = &self.health_check else { return Ok(()) };
-        if !matches!(check.command.first().map(String::as_str), Some("CMD" | "CMD-SHELL" | "NONE")) {
-            return named("the health check command must begin with CMD, CMD-SHELL or NONE.");
-        }
-        let limits = [
-            (check.interval, 5, 300),
-            (check.timeout, 2, 120),
-            (check.retries.into(), 1, 10),
-            (check.start_period, 0, 300),
-        ];
-        match limits.iter().all(|(value, least, most)| (least..=most).contains(&value)) {
-            true => Ok(()),
-            false => named("health check: interval 5-300, timeout 2-120, retries 1-10, startPeriod 0-300."),
-        }
-    }
-}
-
 impl Definition {
     pub(crate) fn family(&self) -> &str {
         &self.input.family
@@ -291,11 +219,11 @@ impl Definition {
         self.input.container_definitions.iter().find(|container| container.name == name)
     }
 
-    pub(crate) fn describe(&self, active: bool) -> Value {
+    pub(crate) fn describe(&self, status: &str) -> Value {
         let mut described = self.described.clone();
         described["taskDefinitionArn"] = json!(self.arn);
         described["revision"] = json!(self.revision);
-        described["status"] = json!(if active { "ACTIVE" } else { "INACTIVE" });
+        described["status"] = json!(status);
         described["registeredAt"] = json!(seconds(self.registered_at));
         described
     }
@@ -314,6 +242,9 @@ fn fill_in(parameters: &Value) -> Value {
         for list in ["volumes", "placementConstraints"] {
             members.entry(list).or_insert_with(|| json!([]));
         }
+        let compatibilities =
+            if members["networkMode"] == "awsvpc" { json!(["EC2", "FARGATE"]) } else { json!(["EC2"]) };
+        members.insert("compatibilities".to_owned(), compatibilities);
         members.get_mut("containerDefinitions").and_then(Value::as_array_mut).into_iter().flatten()
     });
     for container in members.filter_map(Value::as_object_mut) {

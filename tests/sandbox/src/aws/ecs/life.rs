@@ -53,13 +53,19 @@ pub(crate) async fn live(shared: Arc<Shared>, ending: watch::Receiver<Option<End
 /// Fargate tells the cause in the task's reason; on EC2 the agent tells a container's fault in the container's reason
 /// only.
 fn fail(task: &mut Task, failure: &Failure, now: OffsetDateTime) {
-    let is_containers = failure.0.starts_with("Cannot");
-    let on_instance = matches!(task.place, Place::Ec2 { .. });
-    if let (true, Some(container)) = (is_containers, task.containers.first_mut()) {
+    if let (true, Some(container)) = (is_containers(&failure.0), task.containers.first_mut()) {
         container.reason = Some(failure.0.clone());
     }
-    let reason = if is_containers && on_instance { "Task failed to start" } else { &failure.0 };
-    task.end(StopCode::TaskFailedToStart, reason, now);
+    task.end(StopCode::TaskFailedToStart, reason(task, &failure.0), now);
+}
+
+fn is_containers(fault: &str) -> bool {
+    fault.starts_with("Cannot")
+}
+
+fn reason<'a>(task: &Task, fault: &'a str) -> &'a str {
+    let on_instance = matches!(task.place, Place::Ec2 { .. });
+    if is_containers(fault) && on_instance { "Task failed to start" } else { fault }
 }
 
 impl Life {
@@ -89,12 +95,7 @@ impl Life {
         let specs = prepared.map_err(|fault| Failure(format!("ResourceInitializationError: {fault}")))??;
         self.enter(Status::Activating).await;
         tokio::time::sleep(self.shared.pace().step).await;
-        let containers = container::start_all(&self.shared, &self.id, specs, &self.ending)?;
-        self.update(|task, now| {
-            task.status = Status::Running;
-            task.times.started = Some(now);
-        });
-        Ok(containers)
+        Ok(container::start_all(&self.shared, &self.id, specs, &self.ending))
     }
 
     async fn meet(&self, fate: Fate) -> Result<(), Failure> {
@@ -126,15 +127,22 @@ impl Life {
 
     fn note(&self, exit: &Exit) {
         self.update(|task, now| {
-            let essential = task.definition.container(&exit.container).is_some_and(|definition| definition.essential);
             if let Some(container) = task.container_mut(&exit.container) {
                 container.status = Status::Stopped;
-                container.exit_code = Some(exit.code);
+                container.exit_code = exit.code;
                 container.pid = None;
+                container.reason = exit.fault.clone().or(container.reason.take());
             }
-            if essential {
-                task.end(StopCode::EssentialContainerExited, "Essential container in task exited", now);
+            let essential = task.definition.container(&exit.container).is_some_and(|definition| definition.essential);
+            match &exit.fault {
+                _ if !essential => {}
+                None => task.end(StopCode::EssentialContainerExited, "Essential container in task exited", now),
+                Some(text) => {
+                    let cause = exit.code.map_or(text.as_str(), |_| "Task failed to start");
+                    task.end(StopCode::TaskFailedToStart, reason(task, cause), now);
+                }
             }
+            task.run_if_all_do(now);
         });
         let state = self.shared.state();
         if state.ecs.tasks.find(&self.id).is_some_and(|task| task.is_to_stop) {

@@ -12,6 +12,7 @@ use super::run_task;
 use super::status::{Status, name};
 use super::task::{Container, Place, Task};
 use super::view;
+use crate::aws::config::TaskTags;
 use crate::aws::identity::TASK_CREDENTIALS;
 use crate::aws::shared::Shared;
 use crate::clock::rfc3339;
@@ -21,7 +22,7 @@ type Answer = Result<Json<Value>, StatusCode>;
 /// `$AWS_CONTAINER_CREDENTIALS_FULL_URI`: fresh credentials each time, for as long as the task lives. The path is the
 /// only protection, as it is in ECS.
 pub(crate) async fn credentials(State(shared): State<Arc<Shared>>, Path(key): Path<String>) -> Answer {
-    let task = live_task(&shared, &key)?;
+    let (task, _) = live_task(&shared, &key)?;
     let arn = run_task::task_role(&task.definition, &task.read_overrides).ok_or(StatusCode::NOT_FOUND)?;
     let role = shared.config.role(&arn).ok_or(StatusCode::NOT_FOUND)?;
     let expires = shared.config.clock.now() + TASK_CREDENTIALS;
@@ -35,29 +36,34 @@ pub(crate) async fn credentials(State(shared): State<Arc<Shared>>, Path(key): Pa
     })))
 }
 
-/// `${ECS_CONTAINER_METADATA_URI_V4}`. All containers of a task share one address here, so it is the first one.
+/// `${ECS_CONTAINER_METADATA_URI_V4}`.
 pub(crate) async fn container(State(shared): State<Arc<Shared>>, Path(key): Path<String>) -> Answer {
-    let task = live_task(&shared, &key)?;
-    task.containers.first().map(|first| Json(describe_container(&task, first))).ok_or(StatusCode::NOT_FOUND)
+    let (task, place) = live_task(&shared, &key)?;
+    task.containers.get(place).map(|own| Json(describe_container(&task, own))).ok_or(StatusCode::NOT_FOUND)
 }
 
 /// `${ECS_CONTAINER_METADATA_URI_V4}/task`.
 pub(crate) async fn task(State(shared): State<Arc<Shared>>, Path(key): Path<String>) -> Answer {
-    live_task(&shared, &key).map(|task| Json(describe_task(&task)))
+    live_task(&shared, &key).map(|(task, _)| Json(describe_task(&task)))
 }
 
-/// `${ECS_CONTAINER_METADATA_URI_V4}/taskWithTags`.
+/// `${ECS_CONTAINER_METADATA_URI_V4}/taskWithTags`, where it is served.
 pub(crate) async fn task_with_tags(State(shared): State<Arc<Shared>>, Path(key): Path<String>) -> Answer {
-    let task = live_task(&shared, &key)?;
+    if shared.state().task_tags == TaskTags::NotServed {
+        return Err(StatusCode::NOT_FOUND);
+    }
+    let (task, _) = live_task(&shared, &key)?;
     let tags: Map<String, Value> = task.tags.iter().map(|tag| (tag.key.clone(), json!(tag.value))).collect();
     let mut described = describe_task(&task);
     described["TaskTags"] = Value::Object(tags);
     Ok(Json(described))
 }
 
-fn live_task(shared: &Shared, key: &str) -> Result<Task, StatusCode> {
-    let task = shared.state().ecs.tasks.by_key(key).filter(|task| task.status != Status::Stopped).cloned();
-    task.ok_or(StatusCode::NOT_FOUND)
+/// The task and the place of the container that asks.
+fn live_task(shared: &Shared, key: &str) -> Result<(Task, usize), StatusCode> {
+    let state = shared.state();
+    let found = state.ecs.tasks.by_key(key).filter(|(task, _)| task.status != Status::Stopped);
+    found.map(|(task, place)| (task.clone(), place)).ok_or(StatusCode::NOT_FOUND)
 }
 
 fn describe_task(task: &Task) -> Value {
@@ -96,8 +102,16 @@ fn describe_container(task: &Task, container: &Container) -> Value {
         "DesiredStatus": if task.is_to_stop { "STOPPED" } else { "RUNNING" },
         "KnownStatus": name(container.status),
         "StartedAt": task.times.started.map(rfc3339),
+        "ExitCode": container.exit_code,
+        "Networks": networks(task),
         "Type": "NORMAL",
         "ContainerARN": view::container_arn(task, container),
         "Health": { "status": name(container.health) },
     })
+}
+
+fn networks(task: &Task) -> Value {
+    let mode = &task.definition.input.network_mode;
+    let address = task.network.as_ref().map_or("127.0.0.1", |network| network.address.as_str());
+    json!([{ "NetworkMode": mode, "IPv4Addresses": [address] }])
 }

@@ -305,6 +305,8 @@ fn pending(name: &str) -> Container {
         reason: None,
         health: Health::Unknown,
         pid: None,
+        image_digest: None,
+        bindings: Vec::new(),
         runtime_id: None,
     }
 }
@@ -322,13 +324,17 @@ fn tags(accepted: &Accepted) -> Vec<Tag> {
     tags
 }
 
+/// Every task has a loopback address of its own, so that what listens there is really reached (Linux routes all of
+/// 127.0.0.0/8 to itself).
 fn network(launch: &Launch, id: &str) -> Option<Network> {
-    let subnet = launch.network_configuration.as_ref()?.awsvpc_configuration.as_ref()?.subnets.first()?;
+    let asked = launch.network_configuration.as_ref()?.awsvpc_configuration.as_ref()?;
     let octet = |at: usize| u8::from_str_radix(id.get(at..at + 2).unwrap_or_default(), 16).unwrap_or(1);
     Some(Network {
         attachment: Uuid::new_v4().to_string(),
         interface: format!("eni-0{}", &id[..16]),
-        subnet: subnet.clone(),
-        address: format!("10.0.{}.{}", octet(0), octet(2).clamp(4, 254)),
+        subnet: asked.subnets.first()?.clone(),
+        groups: asked.security_groups.clone(),
+        address: format!("127.{}.{}.{}", octet(0).max(16), octet(2), octet(4).clamp(4, 254)),
+        public: asked.assign_public_ip.as_deref() == Some("ENABLED"),
     })
 }

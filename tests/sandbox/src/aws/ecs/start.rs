@@ -1,14 +1,19 @@
 //! What comes before a container's first process: image, secrets, log stream, folder and environment.
 
+mod environment;
+mod ports;
+mod program;
+mod whereabouts;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::definition::{ContainerDefinition, HealthCheck, LogConfiguration};
-use super::run_task;
-use super::task::Task;
+use super::task::{Binding, Task};
 use crate::aws::config::LocalImage;
 use crate::aws::shared::{Shared, State};
+use whereabouts::Whereabouts;
 
 /// Why a task did not come to RUNNING: its `stoppedReason`.
 #[derive(Debug)]
@@ -51,50 +56,83 @@ const STOP_TIMEOUT: u64 = 30;
 pub(crate) fn prepare(shared: &Shared, id: &str) -> Result<Vec<Spec>, Failure> {
     let gone = || Failure("the task is gone".to_owned());
     let task = shared.state().ecs.tasks.find(id).cloned().ok_or_else(gone)?;
-    task.definition.input.container_definitions.iter().map(|container| prepare_one(shared, &task, container)).collect()
+    let containers = &task.definition.input.container_definitions;
+    let bindings: Vec<Vec<Binding>> =
+        containers.iter().map(|container| ports::bind(&task, container)).collect::<Result<_, _>>()?;
+    if let Some(task) = shared.state().ecs.tasks.find_mut(id) {
+        for (container, bindings) in task.containers.iter_mut().zip(&bindings) {
+            container.bindings.clone_from(bindings);
+        }
+    }
+    containers.iter().map(|container| prepare_one(shared, &task, container, &bindings.concat())).collect()
 }
 
-fn prepare_one(shared: &Shared, task: &Task, container: &ContainerDefinition) -> Result<Spec, Failure> {
-    let image = find_image(shared, &container.image)?;
+fn prepare_one(
+    shared: &Shared,
+    task: &Task,
+    container: &ContainerDefinition,
+    ports: &[Binding],
+) -> Result<Spec, Failure> {
+    let image = find_image(shared, task, container)?;
     let (secrets, log) = {
         let mut state = shared.state();
         (read_secrets(&state, container)?, open_log(&mut state, task, container)?)
     };
-    let dir = shared.work_dir.join(&task.id).join(&container.name);
+    let folder = shared.work_dir.join(&task.id);
+    let dir = folder.join(&container.name);
     let laid_out = lay_out(&image, &dir)?;
-    let ours = addresses(shared, task);
+    let whereabouts = Whereabouts::of(task, container, &folder, ports).map_err(no_folder)?;
+    let ours = environment::addresses(shared, task, &container.name);
     let override_ = task.read_overrides.of(&container.name);
     let definition_env = container.environment.iter().map(|variable| (variable.name.clone(), variable.value.clone()));
     let override_env =
         override_.into_iter().flat_map(|given| &given.environment).map(|one| (one.name.clone(), one.value.clone()));
     // Later ones win: image, task definition, secrets, overrides, and what ECS itself sets.
-    let mut env = base_environment(task, &dir);
+    let mut env = environment::base(task, &dir);
     env.extend(image.env.clone());
     env.extend(laid_out);
-    env.extend(definition_env.chain(secrets).chain(override_env));
+    env.extend(definition_env.chain(secrets).chain(override_env).map(|(name, value)| (name, whereabouts.map(&value))));
+    env.extend(whereabouts.variables());
     env.extend(ours.clone());
-    let command = override_.and_then(|given| given.command.clone()).filter(|command| !command.is_empty());
-    let command = command.or_else(|| Some(container.command.clone()).filter(|command| !command.is_empty()));
+    let command = override_.and_then(|given| given.command.clone());
+    let (program, args) = program::program(&image, container, command, &whereabouts)?;
     let stop_timeout = Duration::from_secs(container.stop_timeout.unwrap_or(STOP_TIMEOUT));
+    let work = container.working_directory.as_ref().map(|folder| PathBuf::from(whereabouts.map(folder)));
     Ok(Spec {
         name: container.name.clone(),
-        program: image.program.clone(),
-        args: command.unwrap_or_else(|| image.args.clone()),
-        marks: marks(&ours, &env, &dir),
+        program,
+        args,
+        marks: environment::marks(&ours, &env, &dir),
         env,
-        dir,
+        dir: work.filter(|folder| folder.is_dir()).unwrap_or(dir),
         stop_timeout: shared.pace().stop_timeout.unwrap_or(stop_timeout),
         log,
-        health: container.health_check.as_ref().and_then(|check| probe(&image, check)),
+        health: container.health_check.as_ref().and_then(|check| program::probe(&image, check, &whereabouts)),
     })
 }
 
-fn find_image(shared: &Shared, name: &str) -> Result<LocalImage, Failure> {
+fn no_folder(fault: std::io::Error) -> Failure {
+    Failure(format!("CannotCreateVolumeError: the volume's folder could not be made: {fault}"))
+}
+
+/// The image by its name in the configuration, else by its reference in the account's registry.
+fn find_image(shared: &Shared, task: &Task, container: &ContainerDefinition) -> Result<LocalImage, Failure> {
+    let name = &container.image;
+    let images = &shared.config.images;
+    if let Some(image) = images.get(name) {
+        return Ok(image.clone());
+    }
     let missing = || {
         let text = "pull image manifest has been retried 1 time(s): failed to resolve ref";
         Failure(format!("CannotPullContainerError: {text} {name}: not found"))
     };
-    shared.config.images.get(name).cloned().ok_or_else(missing)
+    let mut state = shared.state();
+    let stored = state.registry.resolve(&shared.config, name).ok_or_else(missing)?.clone();
+    let pulled = state.ecs.tasks.find_mut(&task.id).and_then(|task| task.container_mut(&container.name));
+    if let Some(container) = pulled {
+        container.image_digest = Some(stored.digest);
+    }
+    images.get(&stored.runs).cloned().ok_or_else(missing)
 }
 
 fn read_secrets(state: &State, container: &ContainerDefinition) -> Result<Vec<(String, String)>, Failure> {
@@ -135,52 +173,4 @@ fn lay_out(image: &LocalImage, dir: &PathBuf) -> Result<Vec<(String, String)>, F
         |fault| Failure(format!("CannotCreateContainerError: the container's folder could not be laid out: {fault}"));
     std::fs::create_dir_all(dir).map_err(failed)?;
     image.lay_out.as_ref().map_or(Ok(Vec::new()), |prepare| prepare(dir)).map_err(failed)
-}
-
-/// Of the sandbox's own environment only PATH gets in: a container has the same one wherever it runs.
-fn base_environment(task: &Task, dir: &std::path::Path) -> BTreeMap<String, String> {
-    let path = std::env::var("PATH").unwrap_or_else(|_| "/usr/local/bin:/usr/bin:/bin".to_owned());
-    let host = format!("ip-{}", &task.id[..12]);
-    let home = dir.to_string_lossy().into_owned();
-    BTreeMap::from([("PATH", path), ("HOME", home), ("HOSTNAME", host)].map(|(name, value)| (name.to_owned(), value)))
-}
-
-/// What ECS sets in every container; `AWS_ENDPOINT_URL` besides, as this is not AWS.
-fn addresses(shared: &Shared, task: &Task) -> BTreeMap<String, String> {
-    let (url, key, region) = (&shared.url, &task.key, &shared.config.region);
-    let mut set = BTreeMap::from([
-        ("AWS_ENDPOINT_URL".to_owned(), url.clone()),
-        ("AWS_REGION".to_owned(), region.clone()),
-        ("AWS_DEFAULT_REGION".to_owned(), region.clone()),
-        ("ECS_CONTAINER_METADATA_URI_V4".to_owned(), format!("{url}/v4/{key}")),
-    ]);
-    if run_task::task_role(&task.definition, &task.read_overrides).is_some() {
-        set.insert(CREDENTIALS_URI.to_owned(), format!("{url}/v2/credentials/{key}"));
-    }
-    set
-}
-
-/// Real ECS sets the relative form, which is bound to 169.254.170.2; SDKs accept this one on a loopback address.
-const CREDENTIALS_URI: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
-
-fn marks(ours: &BTreeMap<String, String>, env: &BTreeMap<String, String>, dir: &std::path::Path) -> Vec<String> {
-    let unique = ours.iter().filter(|(_, value)| value.contains("/v2/credentials/") || value.contains("/v4/"));
-    let home = env.iter().filter(|(name, value)| *name == "HOME" && std::path::Path::new(value).starts_with(dir));
-    unique.chain(home).map(|(name, value)| format!("{name}={value}")).collect()
-}
-
-/// A program is looked up in the image's folder, as its path within a real image means nothing here.
-fn probe(image: &LocalImage, check: &HealthCheck) -> Option<Probe> {
-    let (kind, command) = check.command.split_first()?;
-    match kind.as_str() {
-        "CMD" => {
-            let (program, args) = command.split_first()?;
-            Some(Probe { program: image.binary(program), args: args.to_vec(), check: check.clone() })
-        }
-        "CMD-SHELL" => {
-            let args = vec!["-c".to_owned(), command.join(" ")];
-            Some(Probe { program: PathBuf::from("/bin/sh"), args, check: check.clone() })
-        }
-        _ => None,
-    }
 }

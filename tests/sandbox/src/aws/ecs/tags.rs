@@ -49,41 +49,52 @@ pub(crate) struct Change {
 
 pub(crate) fn tag(ecs: &mut Ecs, change: &Change) -> Result<Value, Refusal> {
     check(&change.tags)?;
-    let task = tagged_task(ecs, &change.resource_arn)?;
+    let own = changeable(ecs, &change.resource_arn)?;
     let mut tags: Vec<Tag> =
-        task.tags.iter().filter(|tag| !change.tags.iter().any(|new| new.key == tag.key)).cloned().collect();
+        own.iter().filter(|tag| !change.tags.iter().any(|new| new.key == tag.key)).cloned().collect();
     tags.extend(change.tags.iter().cloned());
     let ours: Vec<Tag> = tags.iter().filter(|tag| !tag.key.starts_with("aws:")).cloned().collect();
     check(&ours)?;
-    task.tags = tags;
+    *own = tags;
     Ok(json!({}))
 }
 
 pub(crate) fn untag(ecs: &mut Ecs, change: &Change) -> Result<Value, Refusal> {
-    tagged_task(ecs, &change.resource_arn)?.tags.retain(|tag| !change.tag_keys.contains(&tag.key));
+    changeable(ecs, &change.resource_arn)?.retain(|tag| !change.tag_keys.contains(&tag.key));
     Ok(json!({}))
 }
 
 /// Also answers for tasks that have ended: what StopTask has deleted is gone, what a task kept to its own end is still
 /// there.
 pub(crate) fn list(ecs: &mut Ecs, change: &Change) -> Result<Value, Refusal> {
-    Ok(json!({ "tags": any_task(ecs, &change.resource_arn)?.tags }))
+    let arn = &change.resource_arn;
+    if let Some(tags) = ecs.families.tags_mut(arn) {
+        return Ok(json!({ "tags": tags }));
+    }
+    Ok(json!({ "tags": any_task(ecs, arn)?.tags }))
 }
 
-/// Only tasks can be tagged here, and only while they are to run.
-fn tagged_task<'a>(ecs: &'a mut Ecs, arn: &str) -> Result<&'a mut Task, Refusal> {
+/// The tags of a task definition, or of a task that is still to run.
+fn changeable<'a>(ecs: &'a mut Ecs, arn: &str) -> Result<&'a mut Vec<Tag>, Refusal> {
+    if arn.contains(":task-definition/") {
+        return ecs.families.tags_mut(arn).ok_or_else(missing);
+    }
     let stopped = || {
         let text = "The specified task is stopped. Specify a running task and try again.";
         Refusal::client("InvalidParameterException", text)
     };
-    Some(any_task(ecs, arn)?).filter(|task| !task.is_to_stop).ok_or_else(stopped)
+    let task = Some(any_task(ecs, arn)?).filter(|task| !task.is_to_stop).ok_or_else(stopped)?;
+    Ok(&mut task.tags)
+}
+
+fn missing() -> Refusal {
+    Refusal::client("ResourceNotFoundException", "The specified resource could not be found.")
 }
 
 fn any_task<'a>(ecs: &'a mut Ecs, arn: &str) -> Result<&'a mut Task, Refusal> {
     if !arn.starts_with("arn:aws:ecs:") {
         return Err(Refusal::client("InvalidParameterException", "Invalid resource ARN."));
     }
-    let missing = || Refusal::client("ResourceNotFoundException", "The specified resource could not be found.");
     ecs.tasks.find_mut(arn).ok_or_else(missing)
 }
 

@@ -46,7 +46,7 @@ pub struct Task {
     pub(crate) execute_command: bool,
     pub(crate) version: u32,
     pub(crate) read_overrides: Overrides,
-    /// The unguessable part of the addresses that its containers are given.
+    /// The unguessable part of the addresses that its containers are given, but for the containers' own ends.
     pub(crate) key: String,
 }
 
@@ -103,7 +103,22 @@ pub struct Container {
     pub health: Health,
     /// Process id of its first process on this machine, while it runs.
     pub pid: Option<i32>,
+    /// Digest of its image, where that is one of a repository.
+    pub image_digest: Option<String>,
+    /// Its ports, and where they are on this machine.
+    pub bindings: Vec<Binding>,
     pub(crate) runtime_id: Option<String>,
+}
+
+/// A port of a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// As the task definition has it.
+    pub container_port: u16,
+    /// As it is reached from outside.
+    pub host_port: u16,
+    /// `tcp` or `udp`.
+    pub protocol: String,
 }
 
 /// What a task runs on.
@@ -127,13 +142,33 @@ pub(crate) struct Network {
     pub(crate) attachment: String,
     pub(crate) interface: String,
     pub(crate) subnet: String,
+    pub(crate) groups: Vec<String>,
+    /// The private address; where the task has a public one, it is the same.
     pub(crate) address: String,
+    pub(crate) public: bool,
+}
+
+impl Network {
+    pub(crate) fn dns_name(&self) -> String {
+        format!("ip-{}.eu-central-1.compute.internal", self.address.replace('.', "-"))
+    }
 }
 
 impl Task {
     /// The value of a tag.
     pub fn tag(&self, key: &str) -> Option<&str> {
         self.tags.iter().find(|tag| tag.key == key).map(|tag| tag.value.as_str())
+    }
+
+    /// The loopback address that its containers listen at, where it has a network of its own. It is the task's private
+    /// address, and its public one where it has that.
+    pub fn address(&self) -> Option<&str> {
+        self.network.as_ref().map(|network| network.address.as_str())
+    }
+
+    /// The container of this name.
+    pub fn container(&self, name: &str) -> Option<&Container> {
+        self.containers.iter().find(|container| container.name == name)
     }
 
     /// The exit code of its first container, once that has ended.
@@ -144,6 +179,15 @@ impl Task {
     /// The container of this name.
     pub(crate) fn container_mut(&mut self, name: &str) -> Option<&mut Container> {
         self.containers.iter_mut().find(|container| container.name == name)
+    }
+
+    /// Comes to RUNNING once no container is still to start.
+    pub(crate) fn run_if_all_do(&mut self, now: OffsetDateTime) {
+        let all = self.containers.iter().all(|container| container.status >= Status::Running);
+        if all && !self.is_to_stop && self.status < Status::Running {
+            self.status = Status::Running;
+            self.times.started = Some(now);
+        }
     }
 
     /// The task's health: UNHEALTHY if one essential container is, else HEALTHY if all that are checked are.
@@ -162,6 +206,12 @@ impl Task {
         }
         let all_healthy = !healths.is_empty() && healths.iter().all(|health| *health == Health::Healthy);
         if all_healthy { Health::Healthy } else { Health::Unknown }
+    }
+
+    /// The unguessable part of a container's addresses. Each container has its own, as its processes are known by it.
+    pub(crate) fn container_key(&self, name: &str) -> String {
+        let place = self.containers.iter().position(|container| container.name == name).unwrap_or_default();
+        format!("{}-{place}", self.key)
     }
 
     /// Notes that the task is to end, and why. The first cause stands.
@@ -199,8 +249,12 @@ impl Tasks {
         self.by_id.get_mut(id_of(given)).filter(|task| !given.starts_with("arn:") || task.arn == given)
     }
 
-    pub(crate) fn by_key(&self, key: &str) -> Option<&Task> {
-        self.by_id.values().find(|task| task.key == key)
+    /// The task and the place of its container that was given this address, as [`Task::container_key`] makes it.
+    pub(crate) fn by_key(&self, key: &str) -> Option<(&Task, usize)> {
+        let (task, place) = key.rsplit_once('-')?;
+        let task = self.by_id.values().find(|known| known.key == task)?;
+        let place = (0..task.containers.len()).find(|number| number.to_string() == place)?;
+        Some((task, place))
     }
 }
 

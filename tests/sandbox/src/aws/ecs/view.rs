@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
 use super::status::{Status, name};
-use super::task::{Container, Network, Place, Task};
+use super::task::{Binding, Container, Network, Place, Task};
 use crate::aws::wire::seconds;
 
 /// The `task` structure. Members without a value are left out, as ECS leaves them out.
@@ -109,6 +109,7 @@ fn attachment(task: &Task, network: &Network) -> Value {
             { "name": "subnetId", "value": network.subnet },
             { "name": "networkInterfaceId", "value": network.interface },
             { "name": "macAddress", "value": "0a:1b:2c:3d:4e:5f" },
+            { "name": "privateDnsName", "value": network.dns_name() },
             { "name": "privateIPv4Address", "value": network.address },
         ],
     })
@@ -117,6 +118,35 @@ fn attachment(task: &Task, network: &Network) -> Value {
 pub(crate) fn container_arn(task: &Task, container: &Container) -> String {
     let runtime = container.runtime_id.as_deref().unwrap_or("0");
     format!("{}/{runtime}", task.arn.replacen(":task/", ":container/", 1))
+}
+
+/// Only a network that is shared with the instance needs bindings.
+fn bindings(task: &Task, container: &Container) -> Vec<Value> {
+    let shared = task.network.is_none() && container.status >= Status::Running;
+    let bindings = container.bindings.iter().filter(|_| shared);
+    let describe = |binding: &Binding| {
+        json!({
+            "bindIP": "0.0.0.0",
+            "containerPort": binding.container_port,
+            "hostPort": binding.host_port,
+            "protocol": binding.protocol,
+        })
+    };
+    bindings.map(describe).collect()
+}
+
+/// The agent of ECS Exec, where that was asked for.
+fn managed_agents(task: &Task, container: &Container) -> Option<Value> {
+    let status = match container.status {
+        Status::Running => "RUNNING",
+        Status::Stopped => "STOPPED",
+        _ => "PENDING",
+    };
+    let mut agent = json!({ "name": "ExecuteCommandAgent", "lastStatus": status });
+    if let Some(started) = task.times.started {
+        agent["lastStartedAt"] = json!(seconds(started));
+    }
+    task.execute_command.then(|| json!([agent]))
 }
 
 fn container(task: &Task, container: &Container) -> Value {
@@ -136,7 +166,9 @@ fn container(task: &Task, container: &Container) -> Value {
         "reason": container.reason,
         "healthStatus": name(container.health),
         "runtimeId": container.runtime_id,
-        "networkBindings": [],
+        "imageDigest": container.image_digest,
+        "managedAgents": managed_agents(task, container),
+        "networkBindings": bindings(task, container),
         "networkInterfaces": interfaces,
         "cpu": definition.map(|definition| definition.cpu.to_string()),
         "memory": definition.and_then(|definition| definition.memory).map(|memory| memory.to_string()),

@@ -1,0 +1,432 @@
+//! Brings a preview up: one task, a URL that answers, and the older one of its slot put away.
+//!
+//! Whatever is done may be broken off anywhere: who asks again adopts what is there, and a pass of `reap` removes it.
+
+mod guard;
+mod report;
+
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+use uuid::Uuid;
+
+pub use self::report::UpReport;
+use super::hands::{Ended, Hands, Road};
+use super::launch::{self, LaunchedPreview, PLACE_LIMIT, PreviewLaunch, Rung};
+use super::lease::Lease;
+use super::observed::Preview;
+use super::plan::rank;
+use super::shape::Shape;
+use super::slot::{Sha, Slot};
+use super::story::certificate::{Asked, Cause, Death};
+use super::story::{Stage, Story, Subject};
+use super::{obituary, story};
+use crate::alb::{HealthCheck, ListenerArn};
+use crate::chat::Trust;
+use crate::config::preview::LaunchConfig;
+use crate::ec2::{Addresses, Ec2};
+use crate::ecs::stopped::explain;
+use crate::ecs::{Status, Task};
+use crate::error::Error;
+use crate::expose::{Expose, Reach, reach, target_type};
+use crate::github::{GitHub, PullState};
+use crate::http::Http;
+use crate::model::LaunchMode;
+use crate::output::say;
+use crate::phases::Phases;
+use crate::reachable::{Probe, until_reachable};
+use crate::route::{Band, Host, Room, Route, RouteSpec};
+use crate::{price, stamp};
+
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+/// Reads are limited to 20 a second for the whole account (ECS developer guide: throttling).
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// A public address hangs on a network interface a little after the task runs.
+const ADDRESS_LIMIT: Duration = Duration::from_secs(60);
+/// How long a target that was taken out finishes what it has.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// What is asked for, by flags or by a comment.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// Whose.
+    pub slot: Slot,
+    /// The commit that the image was built from.
+    pub sha: Option<Sha>,
+    /// How far the code is trusted.
+    pub trust: Trust,
+    /// Who asks.
+    pub owner: Option<String>,
+    /// The image, by its digest where that could be found out.
+    pub image: String,
+    /// Variables of the app, checked.
+    pub env: Vec<(String, String)>,
+    /// The lease.
+    pub lease: Lease,
+    /// Leave what was started running when something fails.
+    pub keep: bool,
+}
+
+/// A launch under way.
+pub struct Up<'u> {
+    /// What acts.
+    pub hands: &'u Hands,
+    /// The pull requests, where there is a credential.
+    pub github: Option<&'u GitHub>,
+    /// For the preview's own page.
+    pub http: &'u Http,
+    /// The settings.
+    pub config: &'u LaunchConfig,
+    /// What is asked for.
+    pub wish: Wish,
+    /// What the app is, ready to be registered.
+    pub shape: Shape,
+    /// How long each phase took.
+    pub phases: Phases,
+    /// When it was asked for.
+    pub created: SystemTime,
+}
+
+/// What is there once a task was started or found.
+struct Started {
+    preview: Preview,
+    launched: LaunchedPreview,
+}
+
+impl Up<'_> {
+    /// Does it.
+    ///
+    /// # Errors
+    /// A guard, a refusal, an app that does not get ready. What was started is then put away, unless it was there before.
+    pub async fn run(self) -> Result<UpReport, Error> {
+        self.look_for_room().await?;
+        self.guard().await?;
+        let (launch, rungs) = self.launch().await?;
+        self.tell(&launch, Stage::Starting(self.phases.list())).await;
+        let launched = match launch::launch(&self.hands.ecs, &launch, &rungs, &self.phases).await {
+            Ok(launched) => launched,
+            Err(fault) => {
+                self.tell(&launch, Stage::Failed(not_started(&fault))).await;
+                return Err(fault);
+            }
+        };
+        let started = self.started(launched)?;
+        match self.bring_up(&started).await {
+            Ok(report) => Ok(report),
+            Err(fault) => {
+                self.put_away(&started, &fault).await;
+                Err(fault)
+            }
+        }
+    }
+
+    fn started(&self, launched: LaunchedPreview) -> Result<Started, Error> {
+        let (found, task) = (if launched.adopted { "found" } else { "started" }, &launched.task);
+        say(&format!("mayfly: {found} task {} for {} on {}", task.arn.task_id(), self.wish.slot, launched.rung.machine.mode));
+        let preview = Preview::of(task).ok_or_else(|| {
+            Error::Other(format!("task {} does not say which preview it is; stop it by hand", task.arn.task_id()))
+        })?;
+        Ok(Started { preview, launched })
+    }
+
+    /// The load balancer's hard limits are told before anything is started.
+    async fn look_for_room(&self) -> Result<(), Error> {
+        let Some((road, _)) = self.road()? else { return Ok(()) };
+        let listener = road.alb.describe_listener(&road.listener).await?;
+        let room = Room::of(&road.alb, &listener).await?;
+        if let Some(warning) = room.warning() {
+            say(&format!("mayfly: warning: {warning}"));
+        }
+        let has_route = crate::route::removal::find(&road.alb, &road.listener, &self.hands.place).await?;
+        if has_route.contains_key(&self.wish.slot) {
+            return Ok(());
+        }
+        Ok(room.check()?)
+    }
+
+    fn road(&self) -> Result<Option<(&Road, Host)>, Error> {
+        if self.config.expose != Expose::Alb {
+            return Ok(None);
+        }
+        let (Some(road), Some(domain)) = (&self.hands.road, &self.config.base_domain) else { return Ok(None) };
+        let host = Host::of(self.wish.slot.pr, domain);
+        let host = host.map_err(|fault| crate::config::ConfigError::one("--base-domain", fault))?;
+        Ok(Some((road, host)))
+    }
+
+    async fn launch(&self) -> Result<(PreviewLaunch, Vec<Rung>), Error> {
+        let host = self.road()?.map(|(_, host)| host.as_str().to_owned());
+        let wish = &self.wish;
+        let fingerprint = self.shape.fingerprint(self.config)?;
+        let id = launch::id(&self.hands.place, &wish.slot, wish.sha.as_ref(), &fingerprint, &wish.env);
+        let launch = PreviewLaunch {
+            id,
+            slot: wish.slot.clone(),
+            sha: wish.sha.clone(),
+            owner: wish.owner.clone(),
+            image: wish.image.clone(),
+            app: self.shape.app().to_owned(),
+            port: self.shape.port(),
+            host,
+            lease: wish.lease,
+            env: wish.env.clone(),
+            launcher: Uuid::new_v4(),
+            created: self.created,
+        };
+        let rungs = self.shape.rungs(self.hands, self.config, wish, &launch, &self.phases).await?;
+        Ok((launch, rungs))
+    }
+
+    async fn bring_up(&self, started: &Started) -> Result<UpReport, Error> {
+        let preview = self.until_running(started).await?;
+        let mode = started.launched.rung.machine.mode;
+        let url = self.phases.measure("expose", self.expose(&preview, &started.launched.rung)).await?;
+        let probe = Probe::of(&url, Some(self.shape.health_path()));
+        self.phases.measure("answer", self.until_answers(&preview, &probe)).await?;
+        self.still_wanted().await?;
+        let tag = [(contract::tags::URL, url.clone())];
+        self.hands.definitions.tag_task(&preview.task.arn, &tag).await?;
+        let preview = Preview { url: Some(url), ..preview };
+        let replaced = self.hand_over(&preview).await?;
+        self.hands.tell_ready(&preview).await;
+        Ok(self.report(&preview, mode, started.launched.adopted, replaced))
+    }
+
+    async fn until_running(&self, started: &Started) -> Result<Preview, Error> {
+        let begun = Instant::now();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let task = self.hands.look(&started.preview.task.arn).await?;
+            match task.as_ref() {
+                Some(task) if task.status.is_over() || task.stopping => return Err(ended(task, &started.preview.app)),
+                Some(task) if task.status == Status::Running => {
+                    self.note_boot(task);
+                    return Ok(Preview { task: task.clone(), ..started.preview.clone() });
+                }
+                _ if begun.elapsed() >= PLACE_LIMIT => return Err(too_slow(&started.preview)),
+                _ => {}
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 3 / 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    fn note_boot(&self, task: &Task) {
+        obituary::boot(task).into_iter().for_each(|phase| self.phases.note(phase.name, phase.took));
+    }
+
+    /// Finds the address, or makes it.
+    async fn expose(&self, preview: &Preview, rung: &Rung) -> Result<String, Error> {
+        if let Some((road, host)) = self.road()? {
+            return self.expose_by_route(preview, rung, road, host).await;
+        }
+        let begun = Instant::now();
+        let mut pause = FIRST_PAUSE;
+        let mut task = preview.task.clone();
+        loop {
+            if let Some(address) = self.address(&task, preview.port).await? {
+                return Ok(address);
+            }
+            if begun.elapsed() >= ADDRESS_LIMIT {
+                return Err(no_address(preview, self.config.expose));
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 3 / 2).min(LONGEST_PAUSE);
+            task = self.look_at(preview).await?;
+        }
+    }
+
+    async fn address(&self, task: &Task, port: u16) -> Result<Option<String>, Error> {
+        let ec2 = Ec2::new(&self.hands.aws);
+        let public = self.config.expose == Expose::PublicIp;
+        let of = |found: Option<Addresses>| found.and_then(|found| if public { found.public_ip } else { found.private_ip });
+        let (ip, port) = match reach(task, port) {
+            None => return Ok(None),
+            Some(Reach::Interface(attached)) if !public => (Some(attached.private_ip), port),
+            Some(Reach::Interface(attached)) => (of(ec2.interface(&attached.interface).await?), port),
+            Some(Reach::Instance { container_instance, host_port }) => {
+                let instance = self.hands.definitions.instance(&self.hands.ecs, &container_instance).await?;
+                let Some(instance) = instance else { return Ok(None) };
+                (of(ec2.instance(&instance).await?), host_port)
+            }
+        };
+        Ok(ip.map(|ip| format!("http://{ip}:{port}")))
+    }
+
+    async fn expose_by_route(&self, preview: &Preview, rung: &Rung, road: &Road, host: Host) -> Result<String, Error> {
+        let health = HealthCheck::of(self.shape.health_path());
+        let spec = RouteSpec {
+            owner: self.hands.owner(&preview.slot),
+            listener: road.listener.clone(),
+            host,
+            target_type: target_type(rung.machine.mode, rung.machine.network.as_ref()),
+            health: health.clone(),
+            band: Band::default(),
+            drain: DRAIN,
+            tags: [(contract::tags::CREATED_AT.to_owned(), stamp::rfc3339(self.created))].into(),
+        };
+        let route = Route::ensure(&road.alb, &spec).await?;
+        let begun = Instant::now();
+        let target = loop {
+            let now = Preview { task: self.look_at(preview).await?, ..preview.clone() };
+            match self.hands.target(&now).await? {
+                Some(target) => break target,
+                None if begun.elapsed() >= ADDRESS_LIMIT => return Err(no_address(preview, self.config.expose)),
+                None => tokio::time::sleep(FIRST_PAUSE).await,
+            }
+        };
+        route.attach(&road.alb, &target).await?;
+        self.while_alive(preview, async {
+            Ok(route.until_healthy(&road.alb, &target, &health, preview_limit(&self.wish.lease)).await?)
+        })
+        .await?;
+        Ok(route.url)
+    }
+
+    async fn until_answers(&self, preview: &Preview, probe: &Probe) -> Result<(), Error> {
+        self.while_alive(preview, async {
+            Ok(until_reachable(self.http, probe, preview_limit(&self.wish.lease)).await?)
+        })
+        .await
+    }
+
+    /// Work that makes sense only while the task lives; its end says more than the work's own fault would.
+    async fn while_alive<T>(&self, preview: &Preview, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => return done,
+                () = tokio::time::sleep(LONGEST_PAUSE) => _ = self.look_at(preview).await?,
+            }
+        }
+    }
+
+    /// The task as it is now.
+    async fn look_at(&self, preview: &Preview) -> Result<Task, Error> {
+        match self.hands.look(&preview.task.arn).await? {
+            Some(task) if task.status.is_over() || task.stopping => Err(ended(&task, &preview.app)),
+            Some(task) => Ok(task),
+            None => Ok(preview.task.clone()),
+        }
+    }
+
+    /// A pull request may be closed while its preview starts; the event of that has come and gone.
+    async fn still_wanted(&self) -> Result<(), Error> {
+        let Some(github) = self.github else { return Ok(()) };
+        let pull = github.pull(self.wish.slot.pr.get()).await?;
+        match pull.state {
+            PullState::Open => Ok(()),
+            _ => Err(Error::NotFound(format!("{} was closed while its preview started", self.wish.slot))),
+        }
+    }
+
+    /// Ends the older ones of the slot, now that this one answers.
+    async fn hand_over(&self, preview: &Preview) -> Result<Vec<String>, Error> {
+        let mut live = self.hands.of_slot(&preview.slot, Ended::Left).await?;
+        // Lists lag behind: what is known first-hand is put in.
+        live.retain(|other| other.id != preview.id);
+        live.push(preview.clone());
+        let rank = rank(preview.id, &live);
+        if let Some(newer) = rank.gives_way_to {
+            let text = format!("{} has a newer preview, {newer}, that is ready; this one gives way", preview.slot);
+            return Err(Error::NotFound(text));
+        }
+        let sha = preview.sha.as_ref().map_or("a newer launch", Sha::short);
+        for old in live.iter().filter(|old| rank.retires.contains(&old.id)) {
+            self.hands.end(old, &Asked::Replaced(sha.to_owned())).await?;
+            say(&format!("mayfly: the preview of {} gives way", old.sha.as_ref().map_or("an older launch", Sha::short)));
+        }
+        Ok(rank.retires.iter().map(ToString::to_string).collect())
+    }
+
+    /// Cleans up after a failure; what was there before is left alone.
+    async fn put_away(&self, started: &Started, fault: &Error) {
+        let preview = &started.preview;
+        if self.wish.keep || started.launched.adopted {
+            say(&format!("mayfly: task {} is left running", preview.task.arn.task_id()));
+            return;
+        }
+        if let Err(fault) = self.hands.end(preview, &Asked::GivenUp).await {
+            say(&format!("mayfly: could not clean up: {}; its lease ends it", fault.paragraph()));
+        }
+        let others = self.hands.of_slot(&preview.slot, Ended::Left).await.unwrap_or_default();
+        if others.iter().all(|other| other.id == preview.id || !other.is_staying()) {
+            match self.hands.remove_route(&preview.slot).await {
+                Ok(_) => say(&format!("mayfly: cleaned up: task {} is being stopped", preview.task.arn.task_id())),
+                Err(fault) => say(&format!("mayfly: could not remove the route: {}", fault.paragraph())),
+            }
+        }
+        let task = self.hands.look(&preview.task.arn).await.ok().flatten();
+        let preview = Preview { task: task.unwrap_or_else(|| preview.task.clone()), ..preview.clone() };
+        let mut death = obituary::of(&preview, None, &self.hands.ecs, &self.hands.aws).await;
+        death.detail = Some(fault.paragraph());
+        self.hands.tell(&Story { subject: self.hands.subject(&preview), stage: Stage::Failed(death) }).await;
+    }
+
+    async fn tell(&self, launch: &PreviewLaunch, stage: Stage) {
+        let mode = self.config.modes.first().copied().unwrap_or(LaunchMode::Fargate);
+        let subject = Subject {
+            pull: launch.slot.pr.get(),
+            launch: launch.id,
+            created: launch.created,
+            sha: launch.sha.as_ref().map(ToString::to_string).unwrap_or_default(),
+            image: Some(launch.image.clone()),
+            mode,
+            owner: launch.owner.clone(),
+            price: price::of_size(self.shape.size(self.config), mode, &self.hands.aws.region),
+            task: None,
+        };
+        self.hands.tell(&Story { subject, stage }).await;
+    }
+}
+
+/// The supervisor has the same limit and starts to count later: its own word comes first.
+fn preview_limit(lease: &Lease) -> Duration {
+    lease.ready + Duration::from_secs(15)
+}
+
+fn ended(task: &Task, app: &str) -> Error {
+    Error::Ended(explain(task, app))
+}
+
+fn not_started(fault: &Error) -> Death {
+    Death {
+        cause: Cause::Other,
+        detail: Some(fault.paragraph()),
+        ended: None,
+        uptime: None,
+        cost: None,
+        boot: Vec::new(),
+        log: Vec::new(),
+        revive: None,
+    }
+}
+
+fn too_slow(preview: &Preview) -> Error {
+    let what = format!("task {} did not come to run", preview.task.arn.task_id());
+    let fix = "look at it: aws ecs describe-tasks; a large image or a full cluster takes its time".to_owned();
+    Error::TimedOut { what, limit: PLACE_LIMIT, fix }
+}
+
+fn no_address(preview: &Preview, way: Expose) -> Error {
+    let what = format!("task {} got no address for {way}", preview.task.arn.task_id());
+    let fix = match way {
+        Expose::PublicIp => "name public subnets and leave --assign-public-ip on; on EC2 the instance needs a public address",
+        _ => "look at its network: aws ecs describe-tasks",
+    };
+    Error::TimedOut { what, limit: ADDRESS_LIMIT, fix: fix.to_owned() }
+}
+
+/// A listener's ARN as it was configured.
+///
+/// # Errors
+/// It is none.
+pub fn listener(text: &str) -> Result<ListenerArn, Error> {
+    let listener = text.parse::<ListenerArn>();
+    listener.map_err(|fault| crate::config::ConfigError::one("--listener", fault.to_string()).into())
+}
+
+/// The environment's name, for outputs.
+pub fn environment(slot: &Slot) -> String {
+    story::environment(slot.pr.get())
+}
