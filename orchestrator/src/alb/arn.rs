@@ -106,7 +106,10 @@ mod tests {
     #[test]
     fn load_balancers_arn_in_place_of_its_listeners_is_refused_with_the_command_that_prints_the_right_one() {
         let fault = ALB.parse::<ListenerArn>().expect_err("a load balancer").to_string();
-        assert!(fault.contains("but of its load balancer") && fault.contains("aws elbv2 describe-listeners"), "{fault}");
+        assert!(
+            fault.contains("but of its load balancer") && fault.contains("aws elbv2 describe-listeners"),
+            "{fault}"
+        );
         assert!(ALB.parse::<LoadBalancerArn>().is_ok());
     }
 

@@ -14,7 +14,9 @@ pub(super) fn fix(fault: &AwsError) -> Option<String> {
         "ListenerNotFound" => {
             "check the listener's ARN, its region and account; `aws elbv2 describe-listeners --load-balancer-arn …` shows what there is"
         }
-        "LoadBalancerNotFound" => "check the load balancer's ARN and region; `aws elbv2 describe-load-balancers` shows what there is",
+        "LoadBalancerNotFound" => {
+            "check the load balancer's ARN and region; `aws elbv2 describe-load-balancers` shows what there is"
+        }
         "TargetGroupNotFound" => "it was removed meanwhile; start the preview again",
         "CertificateNotFound" => {
             "the listener names a certificate that is gone; give it one that covers *.<base domain> and is in the same region"

@@ -61,12 +61,7 @@ async fn make_group(
     }
 }
 
-async fn adopt_group(
-    alb: &Alb,
-    spec: &RouteSpec,
-    vpc: &str,
-    found: TargetGroup,
-) -> Result<TargetGroupArn, RouteError> {
+async fn adopt_group(alb: &Alb, spec: &RouteSpec, vpc: &str, found: TargetGroup) -> Result<TargetGroupArn, RouteError> {
     let arn = found.arn.clone();
     let tags = alb.describe_tags(&[arn.as_str()]).await?.remove(arn.as_str()).unwrap_or_default();
     let name = found.name.clone();

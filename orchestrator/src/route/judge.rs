@@ -176,7 +176,9 @@ fn explain(seen: &TargetHealth, check: &HealthCheck) -> Reason {
             "its address is used by a load balancer".to_owned(),
             "start the preview again: the next task has another address".to_owned(),
         ),
-        "Target.InvalidState" => ("its instance is stopped or terminated".to_owned(), "start the preview again".to_owned()),
+        "Target.InvalidState" => {
+            ("its instance is stopped or terminated".to_owned(), "start the preview again".to_owned())
+        }
         "Target.NotRegistered" | "Target.DeregistrationInProgress" => (
             "it was taken out of the target group by somebody else".to_owned(),
             "look for another `mayfly preview` for the same pull request, then start again".to_owned(),

@@ -111,11 +111,7 @@ async fn delete_group(alb: &Alb, group: &TargetGroupArn) -> Result<(), AwsError>
 ///
 /// # Errors
 /// AWS's refusal.
-pub async fn find(
-    alb: &Alb,
-    listener: &ListenerArn,
-    place: &Place,
-) -> Result<BTreeMap<Slot, RouteParts>, RouteError> {
+pub async fn find(alb: &Alb, listener: &ListenerArn, place: &Place) -> Result<BTreeMap<Slot, RouteParts>, RouteError> {
     let rules = tagged_rules(alb, listener).await?;
     let named = alb.describe_target_groups(None).await?;
     let named = named.into_iter().filter(|group| group.name.starts_with(names::GROUP_PREFIX)).collect();

@@ -38,10 +38,7 @@ fn of_two_rules_that_were_made_at_the_same_moment_the_lowest_stays() {
     let having = [rule("late", Some(102), ours()), rule("early", Some(101), ours())];
     let verdict = rules(&spec(), &group_arn("mf-1"), &having);
     let surplus = vec![RuleArn::new("late")];
-    assert_eq!(
-        verdict,
-        RuleVerdict::Keep { rule: RuleArn::new("early"), priority: 101, changes: Vec::new(), surplus }
-    );
+    assert_eq!(verdict, RuleVerdict::Keep { rule: RuleArn::new("early"), priority: 101, changes: Vec::new(), surplus });
 }
 
 #[test]
@@ -50,10 +47,7 @@ fn rule_that_forwards_elsewhere_or_has_old_tags_is_changed() {
     newer.tags.insert("mayfly:sha".to_owned(), "abc".to_owned());
     let verdict = rules(&newer, &group_arn("mf-2"), &[rule("r", Some(101), ours())]);
     let changes = vec![Change::Target, Change::Tags];
-    assert_eq!(
-        verdict,
-        RuleVerdict::Keep { rule: RuleArn::new("r"), priority: 101, changes, surplus: Vec::new() }
-    );
+    assert_eq!(verdict, RuleVerdict::Keep { rule: RuleArn::new("r"), priority: 101, changes, surplus: Vec::new() });
 }
 
 #[test]
