@@ -1,9 +1,13 @@
 //! What can be typed. No defaults and no checks here: `config` lays flags over environment over `mayfly.toml` over defaults,
 //! and reports all faults at once.
 
+pub mod preview;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use self::preview::{CommentArgs, PreviewCommand};
 
 /// Starts a machine for one purpose and makes sure that it ends.
 #[derive(Debug, Parser)]
@@ -41,6 +45,11 @@ pub enum Command {
     /// Ephemeral GitHub Actions runners
     #[command(subcommand)]
     Runner(RunnerCommand),
+    /// A pull request's app under a lease, with a URL
+    #[command(subcommand)]
+    Preview(PreviewCommand),
+    /// Do what a comment at a pull request asks for: /preview up, extend, down, status, validate, help
+    Comment(Box<CommentArgs>),
     /// One pass over both sides: end what is past its lifetime, delete ghosts, touch nothing that is not ours
     Reap(ReapArgs),
 }

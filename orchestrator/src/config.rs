@@ -8,6 +8,7 @@ pub mod faults;
 pub mod file;
 pub mod machine;
 pub mod place;
+pub mod preview;
 mod runner;
 pub mod settings;
 pub mod specs;

@@ -11,6 +11,8 @@ use crate::github::GitHubError;
 use crate::http::HttpError;
 use crate::local::LocalError;
 use crate::oidc::OidcError;
+use crate::reachable::Unreachable;
+use crate::route::RouteError;
 
 /// Exit codes of `mayfly`; documented in orchestrator/docs/operations.md.
 pub mod exit {
@@ -55,6 +57,12 @@ pub enum Error {
     /// A machine of launch mode `local` could not be started or found.
     #[error(transparent)]
     Local(#[from] LocalError),
+    /// A route through a load balancer could not be made or removed.
+    #[error(transparent)]
+    Route(#[from] RouteError),
+    /// A preview's URL did not answer.
+    #[error(transparent)]
+    Unreachable(#[from] Unreachable),
     /// ECS started nothing, or what it started ended.
     #[error("{}", .0.text)]
     Ended(Explanation),
@@ -107,8 +115,8 @@ impl Error {
                 AwsErrorKind::Unavailable => exit::FAILED,
                 _ => exit::AWS,
             },
-            Self::Ended(_) => exit::AWS,
-            Self::TimedOut { .. } => exit::TIMED_OUT,
+            Self::Ended(_) | Self::Route(_) => exit::AWS,
+            Self::TimedOut { .. } | Self::Unreachable(_) => exit::TIMED_OUT,
             Self::NotFound(_) => exit::NOT_FOUND,
             Self::Busy { .. } => exit::BUSY,
             Self::Cancelled => exit::CANCELLED,
@@ -121,6 +129,11 @@ impl Error {
     pub fn fix(&self) -> Option<String> {
         match self {
             Self::Aws(fault) => fault.fix.clone(),
+            Self::Route(fault) => fault.fix(),
+            Self::Unreachable(_) => Some(
+                "look at the app: mayfly preview logs; check its port, its health path and the security groups"
+                    .to_owned(),
+            ),
             Self::Ended(explained) => explained.fix.clone(),
             Self::TimedOut { fix, .. } | Self::Busy { fix, .. } => Some(fix.clone()),
             Self::Oidc(OidcError::Refused { .. }) => {

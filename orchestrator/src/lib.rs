@@ -9,22 +9,26 @@
 pub mod model;
 pub mod stamp;
 
+pub mod chat;
 pub mod launch;
 pub mod plan;
 pub mod preview;
 pub mod wait;
 
+pub mod expose;
 pub mod reachable;
 pub mod route;
 
 pub mod cleanup;
 pub mod handover;
 pub mod inventory;
+pub mod logs;
 pub mod phases;
 pub mod price;
 
 pub mod alb;
 pub mod aws;
+pub mod ec2;
 pub mod ecs;
 pub mod github;
 pub mod http;

@@ -6,6 +6,8 @@ use crate::aws::Aws;
 use crate::cli::{Output, PlaceArgs};
 use crate::config::aws::AwsPlace;
 use crate::config::place::in_workflow;
+use crate::config::preview;
+use crate::config::settings::Flags;
 use crate::config::{ConfigError, Faults, GitHubAccess, Kind, PlaceConfig, Settings, Vars};
 use crate::ecs::Ecs;
 use crate::error::Error;
@@ -48,6 +50,17 @@ impl Context<'_> {
         let settings = Settings::load(Kind::Runner, &args.flags(), self.vars, self.config_file.as_deref())?;
         let mut faults = Faults::default();
         let place = PlaceConfig::resolve(&settings, self.vars, in_workflow(self.vars), &mut faults);
+        Ok(faults.into_result(Some(place))?)
+    }
+
+    /// The same for commands about previews, where the job's own token may do what is needed.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the settings.
+    pub fn preview_place(&self, flags: &Flags) -> Result<PlaceConfig, Error> {
+        let settings = Settings::load(Kind::Preview, flags, self.vars, self.config_file.as_deref())?;
+        let mut faults = Faults::default();
+        let place = preview::place(&settings, self.vars, in_workflow(self.vars), &mut faults);
         Ok(faults.into_result(Some(place))?)
     }
 

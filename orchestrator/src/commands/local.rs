@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::time::Duration;
 
 use contract::record::Phase;
@@ -19,7 +20,7 @@ use crate::ecs::StopClass;
 use crate::ecs::stopped::Explanation;
 use crate::error::Error;
 use crate::github::{Deleted, GitHub};
-use crate::local::{Force, Life, Local, LocalMachine};
+use crate::local::{Force, Life, Local, LocalError, LocalMachine};
 use crate::model::{LaunchId, Place, RunnerName};
 use crate::output::answer;
 use crate::plan::{Live, Sighting};
@@ -188,13 +189,21 @@ pub async fn logs(id: LaunchId, follow: bool, context: &Context<'_>) -> Result<b
     else {
         return Ok(false);
     };
-    let path = machine.log_path();
+    print_log(&machine.log_path(), follow, || machine.life()).await?;
+    Ok(true)
+}
+
+/// Prints a log; with `follow`, until whoever writes it has ended.
+///
+/// # Errors
+/// The log cannot be read.
+pub async fn print_log(path: &Path, follow: bool, life: impl Fn() -> Result<Life, LocalError>) -> Result<(), Error> {
     let unreadable = |cause: std::io::Error| Error::Other(format!("cannot read {}: {cause}", path.display()));
-    let mut log = BufReader::new(File::open(&path).map_err(unreadable)?);
+    let mut log = BufReader::new(File::open(path).map_err(unreadable)?);
     let mut line = Vec::new();
     loop {
         // Looked at before the lines are read, so that nothing written in between is missed.
-        let over = !follow || machine.life()? == Life::Ended;
+        let over = !follow || life()? == Life::Ended;
         while log.read_until(b'\n', &mut line).map_err(unreadable)? > 0 {
             if !line.ends_with(b"\n") && !over {
                 break;
@@ -203,7 +212,7 @@ pub async fn logs(id: LaunchId, follow: bool, context: &Context<'_>) -> Result<b
             line.clear();
         }
         if over {
-            return Ok(true);
+            return Ok(());
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }

@@ -84,7 +84,8 @@ fn filled(settings: &Settings, name: &str, default: &str, faults: &mut Faults) -
     }
 }
 
-fn network(settings: &Settings, mode: LaunchMode, faults: &mut Faults) -> Option<Network> {
+/// Resolves the network.
+pub(super) fn network(settings: &Settings, mode: LaunchMode, faults: &mut Faults) -> Option<Network> {
     if !wants_awsvpc(settings, mode, faults) {
         return None;
     }
@@ -124,7 +125,15 @@ fn wants_awsvpc(settings: &Settings, mode: LaunchMode, faults: &mut Faults) -> b
     wanted
 }
 
-fn check_ids(settings: &Settings, name: &str, prefix: &str, ids: &[String], most: usize, faults: &mut Faults) {
+/// Notes ids that look like none, and more of them than ECS takes.
+pub(super) fn check_ids(
+    settings: &Settings,
+    name: &str,
+    prefix: &str,
+    ids: &[String],
+    most: usize,
+    faults: &mut Faults,
+) {
     let is_id = |id: &String| {
         id.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_hexdigit()))
     };

@@ -51,9 +51,29 @@ pub(super) fn names_aws(settings: &Settings) -> bool {
     AWS_SETTINGS.iter().any(|name| settings.get(name).is_some())
 }
 
+/// What the GitHub credential is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rights {
+    /// Runners: the token of a workflow's job has none on them.
+    Runners,
+    /// The repository's pull requests, deployments and statuses: the job's token has what its `permissions` give.
+    Repository,
+}
+
 impl PlaceConfig {
     /// Resolves the surroundings. `needs_aws`: the launch mode is known to be one of ECS.
     pub fn resolve(settings: &Settings, vars: Vars<'_>, needs_aws: bool, faults: &mut Faults) -> Self {
+        Self::resolve_for(settings, vars, needs_aws, Rights::Runners, faults)
+    }
+
+    /// Resolves the surroundings, with a credential that is for this.
+    pub fn resolve_for(
+        settings: &Settings,
+        vars: Vars<'_>,
+        needs_aws: bool,
+        rights: Rights,
+        faults: &mut Faults,
+    ) -> Self {
         let in_workflow = in_workflow(vars);
         let run = if in_workflow { workflow_run(vars, faults) } else { None };
         let means_aws = needs_aws || names_aws(settings);
@@ -61,7 +81,7 @@ impl PlaceConfig {
         Self {
             in_workflow,
             namespace: namespace(settings, faults),
-            github: github(settings, vars, in_workflow, faults),
+            github: github(settings, vars, in_workflow && rights == Rights::Runners, faults),
             run,
             aws,
         }
@@ -92,13 +112,14 @@ fn namespace(settings: &Settings, faults: &mut Faults) -> Option<Uuid> {
     )
 }
 
-fn github(settings: &Settings, vars: Vars<'_>, in_workflow: bool, faults: &mut Faults) -> GitHubAccess {
+/// `own_tokens_only`: the job's token has no say.
+fn github(settings: &Settings, vars: Vars<'_>, own_tokens_only: bool, faults: &mut Faults) -> GitHubAccess {
     let api_url = settings.text("github_api_url").unwrap_or_else(|| "https://api.github.com".to_owned());
     let api_url = api_url.trim_end_matches('/').to_owned();
     let api = faults.take(&settings.place("github_api_url"), api_url.parse::<ApiUrl>()).unwrap_or_default();
     let server_url = vars("GITHUB_SERVER_URL").filter(|url| !url.is_empty()).unwrap_or_else(|| server_url(&api_url));
     let scope = scope(settings, vars, faults);
-    let credential = credential(vars, in_workflow, faults);
+    let credential = credential(vars, own_tokens_only, faults);
     if matches!((&scope, &credential), (Some(Scope::Enterprise(_)), Some(Credential::App { .. }))) {
         let text =
             "a GitHub App has no rights on runners of an enterprise; use a classic PAT with manage_runners:enterprise";
@@ -127,9 +148,9 @@ fn scope(settings: &Settings, vars: Vars<'_>, faults: &mut Faults) -> Option<Sco
     faults.take(&sourced.place, scope)
 }
 
-/// What the orchestrator itself may do at GitHub. `GH_TOKEN` and `GITHUB_TOKEN` count on a laptop only: in a workflow they
-/// are the job's token, which has no rights on runners.
-fn credential(vars: Vars<'_>, in_workflow: bool, faults: &mut Faults) -> Option<Credential> {
+/// What the orchestrator itself may do at GitHub. `GH_TOKEN` and `GITHUB_TOKEN` are the job's token in a workflow, which has no
+/// rights on runners.
+fn credential(vars: Vars<'_>, own_tokens_only: bool, faults: &mut Faults) -> Option<Credential> {
     let var = |name: &str| vars(name).filter(|value| !value.trim().is_empty());
     match (var(env::GITHUB_APP_ID), var(env::GITHUB_APP_PRIVATE_KEY)) {
         (Some(app_id), Some(key)) => {
@@ -145,7 +166,7 @@ fn credential(vars: Vars<'_>, in_workflow: bool, faults: &mut Faults) -> Option<
         }
         (None, None) => {}
     }
-    let laptop = if in_workflow { None } else { var("GH_TOKEN").or_else(|| var("GITHUB_TOKEN")) };
+    let laptop = if own_tokens_only { None } else { var("GH_TOKEN").or_else(|| var("GITHUB_TOKEN")) };
     var(env::GITHUB_TOKEN).or(laptop).map(|token| Credential::Token(Secret::new(token)))
 }
 

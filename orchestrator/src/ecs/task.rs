@@ -122,6 +122,26 @@ pub struct Container {
     pub reason: Option<String>,
     /// Its health.
     pub health: Health,
+    /// Ports of the instance that lead to it.
+    pub bindings: Vec<Binding>,
+}
+
+/// A port of an instance that leads to a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// Within the container.
+    pub container_port: u16,
+    /// On the instance.
+    pub host_port: u16,
+}
+
+/// A task's own network interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attached {
+    /// Its id at EC2.
+    pub interface: String,
+    /// Its private address.
+    pub private_ip: String,
 }
 
 /// Points in a task's life.
@@ -176,6 +196,10 @@ pub struct Task {
     pub capacity_provider: Option<String>,
     /// Its definition's ARN.
     pub task_definition: Option<String>,
+    /// Its own network interface, with awsvpc, once it is attached.
+    pub attached: Option<Attached>,
+    /// ARN of the instance that it runs on, on EC2.
+    pub container_instance: Option<String>,
 }
 
 impl Task {
@@ -199,6 +223,8 @@ impl Task {
             launch_type: task.launch_type().map(|kind| kind.as_str().to_owned()),
             capacity_provider: task.capacity_provider_name().map(str::to_owned),
             task_definition: task.task_definition_arn().map(str::to_owned),
+            attached: task.attachments().iter().find_map(attached),
+            container_instance: task.container_instance_arn().map(str::to_owned),
         })
     }
 
@@ -230,7 +256,24 @@ fn container(container: &types::Container) -> Container {
         exit_code: container.exit_code(),
         reason: container.reason().map(str::to_owned),
         health,
+        bindings: container.network_bindings().iter().filter_map(binding).collect(),
     }
+}
+
+fn binding(binding: &types::NetworkBinding) -> Option<Binding> {
+    let port = |port: Option<i32>| port.and_then(|port| u16::try_from(port).ok());
+    Some(Binding { container_port: port(binding.container_port())?, host_port: port(binding.host_port())? })
+}
+
+/// An interface that is still being made has no address; one that was taken away is none any more.
+fn attached(attachment: &types::Attachment) -> Option<Attached> {
+    let detail = |name: &str| {
+        let found = attachment.details().iter().find(|detail| detail.name() == Some(name));
+        found.and_then(|detail| detail.value()).map(str::to_owned)
+    };
+    let is_there = attachment.r#type() == Some("ElasticNetworkInterface") && attachment.status() == Some("ATTACHED");
+    is_there.then_some(())?;
+    Some(Attached { interface: detail("networkInterfaceId")?, private_ip: detail("privateIPv4Address")? })
 }
 
 fn times(task: &types::Task) -> Times {

@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use super::client::{Call, Client};
-use super::hint::Asker;
+use super::hint::{Asker, Purpose};
 use super::token::Minted;
-use super::{GitHub, GitHubError};
+use super::{GitHub, GitHubError, retry};
 
 /// How long before its end a cached token is no longer used.
 const MARGIN: Duration = Duration::from_secs(5 * 60);
@@ -34,6 +34,7 @@ enum Form {
 struct App {
     id: String,
     key: AppKey,
+    purpose: Purpose,
     cache: Mutex<Option<Minted>>,
 }
 
@@ -43,8 +44,8 @@ struct Installation {
 }
 
 impl Auth {
-    pub(super) fn new(credential: Credential, scope: &Scope) -> Result<Self, GitHubError> {
-        let asker = Asker::new(&credential, scope);
+    pub(super) fn new(credential: Credential, scope: &Scope, purpose: Purpose) -> Result<Self, GitHubError> {
+        let asker = Asker::new(&credential, scope, purpose);
         let refuse = |text: &str| Err(GitHubError::Credential(text.to_owned()));
         let form = match credential {
             Credential::Token(token) if token.is_empty() => return refuse("the GitHub token is empty"),
@@ -61,7 +62,7 @@ impl Auth {
             }
             Credential::App { app_id, private_key } => {
                 let key = AppKey::parse(&private_key).map_err(GitHubError::Credential)?;
-                Form::App(Arc::new(App { id: app_id, key, cache: Mutex::default() }))
+                Form::App(Arc::new(App { id: app_id, key, purpose, cache: Mutex::default() }))
             }
         };
         Ok(Self { asker, form })
@@ -90,7 +91,41 @@ impl GitHub {
             let text = "only a GitHub App can mint installation tokens; give one, or hand over a registration token";
             return Err(GitHubError::Credential(text.to_owned()));
         };
-        mint(&self.client, app, &self.scope, &self.auth.asker).await
+        let rights = rights(Purpose::Runners, &self.scope);
+        mint(&self.client, app, &self.scope, &rights, &self.auth.asker).await
+    }
+
+    /// Sends a call that creates something lasting. After a lost answer `look` is asked whether it was made, before it is
+    /// made again.
+    pub(super) async fn create<T, L>(&self, call: impl Fn() -> Call, look: L) -> Result<T, GitHubError>
+    where
+        T: serde::de::DeserializeOwned,
+        L: AsyncFn() -> Result<Option<T>, GitHubError>,
+    {
+        let mut attempt = 1;
+        loop {
+            let fault = match self.call(call()).await {
+                Ok(success) => return success.read(),
+                Err(fault) if fault.leaves_it_open() => fault,
+                Err(fault) => return Err(fault),
+            };
+            let Some(pause) = retry::pause_after(attempt, &fault) else { return Err(fault) };
+            tokio::time::sleep(retry::jittered(pause)).await;
+            if let Some(found) = look().await? {
+                return Ok(found);
+            }
+            attempt += 1;
+        }
+    }
+
+    /// Asks as the App itself; `None` where the credential is none.
+    pub(super) async fn call_as_app(&self, call: Call) -> Option<Result<super::client::Success, GitHubError>> {
+        let Form::App(app) = &self.auth.form else { return None };
+        let jwt = match app.key.sign(&app.id, SystemTime::now()) {
+            Ok(jwt) => jwt,
+            Err(fault) => return Some(Err(GitHubError::Credential(fault))),
+        };
+        Some(self.client.send(&call, &jwt, &self.auth.asker).await)
     }
 
     async fn bearer(&self) -> Result<Secret, GitHubError> {
@@ -102,22 +137,26 @@ impl GitHub {
         if let Some(minted) = cache.as_ref().filter(|minted| minted.expires > SystemTime::now() + MARGIN) {
             return Ok(minted.token.clone());
         }
-        let minted = mint(&self.client, app, &self.scope, &self.auth.asker).await?;
+        let rights = rights(app.purpose, &self.scope);
+        let minted = mint(&self.client, app, &self.scope, &rights, &self.auth.asker).await?;
         Ok(cache.insert(minted).token.clone())
     }
 }
 
-async fn mint(client: &Client, app: &App, scope: &Scope, asker: &Asker) -> Result<Minted, GitHubError> {
+async fn mint(client: &Client, app: &App, scope: &Scope, rights: &Value, asker: &Asker) -> Result<Minted, GitHubError> {
     let jwt = app.key.sign(&app.id, SystemTime::now()).map_err(GitHubError::Credential)?;
     let installation = client.send(&Call::get(format!("/{}/installation", scope.api_path())), &jwt, asker).await?;
     let installation: Installation = installation.read()?;
     let path = format!("/app/installations/{}/access_tokens", installation.id);
-    client.send(&Call::mint(path, rights(scope).to_string()), &jwt, asker).await?.read()
+    client.send(&Call::mint(path, rights.to_string()), &jwt, asker).await?.read()
 }
 
-/// The rights that managing runners takes, and on nothing but the scope.
-fn rights(scope: &Scope) -> Value {
+/// The rights that managing runners takes, and on nothing but the scope. For pull requests it is all that the App may do in
+/// the repository: which rights it needs depends on what is switched off, and asking for one that the App lacks is refused
+/// altogether. That token never leaves this process.
+fn rights(purpose: Purpose, scope: &Scope) -> Value {
     match scope {
+        Scope::Repo { repo, .. } if purpose == Purpose::PullRequests => json!({ "repositories": [repo] }),
         Scope::Repo { repo, .. } => json!({ "repositories": [repo], "permissions": { "administration": "write" } }),
         Scope::Org(_) | Scope::Enterprise(_) => {
             json!({ "permissions": { "organization_self_hosted_runners": "write" } })

@@ -35,21 +35,51 @@ pub(super) struct Call {
     method: Method,
     path: String,
     body: String,
+    repeat: Repeat,
+}
+
+/// What a lost answer means for a call.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Repeat {
+    /// Carried out twice it does what it does once.
+    Safe,
+    /// It may have been carried out: it must be looked for before it is sent again.
+    LookFirst,
 }
 
 impl Call {
     pub(super) fn get(path: String) -> Self {
-        Self { method: Method::GET, path, body: String::new() }
+        Self { method: Method::GET, path, body: String::new(), repeat: Repeat::Safe }
     }
 
     pub(super) fn delete(path: String) -> Self {
-        Self { method: Method::DELETE, path, body: String::new() }
+        Self { method: Method::DELETE, path, body: String::new(), repeat: Repeat::Safe }
+    }
+
+    /// A PATCH that says what shall be, not what shall be added.
+    pub(super) fn change(path: String, body: String) -> Self {
+        Self { method: Method::PATCH, path, body, repeat: Repeat::Safe }
+    }
+
+    /// A POST of what is true whether it is said once or twice: a reaction, the state of a deployment or of a commit.
+    pub(super) fn state(path: String, body: String) -> Self {
+        Self { method: Method::POST, path, body, repeat: Repeat::Safe }
+    }
+
+    /// A POST that creates something lasting. It is repeated only where GitHub has certainly not carried it out; where the
+    /// answer was lost, [`GitHub::create`](super::GitHub) looks for what it may have made.
+    pub(super) fn create(path: String, body: String) -> Self {
+        Self { method: Method::POST, path, body, repeat: Repeat::LookFirst }
     }
 
     /// A POST that mints something which ends by itself: one too many does no harm, so that it may be repeated. A POST
-    /// that starts or creates something lasting must not be sent this way.
+    /// that starts or creates something lasting must not be sent this way, but as [`Call::create`].
     pub(super) fn mint(path: String, body: String) -> Self {
-        Self { method: Method::POST, path, body }
+        Self { method: Method::POST, path, body, repeat: Repeat::Safe }
+    }
+
+    fn may_be_repeated_after(&self, fault: &GitHubError) -> bool {
+        self.repeat == Repeat::Safe || !fault.leaves_it_open()
     }
 
     /// Method and path: how the call is named in errors.
@@ -105,7 +135,8 @@ impl Client {
                 Ok(success) => return Ok(success),
                 Err(fault) => fault,
             };
-            let Some(pause) = retry::pause_after(attempt, &fault) else {
+            let pause = retry::pause_after(attempt, &fault).filter(|_| call.may_be_repeated_after(&fault));
+            let Some(pause) = pause else {
                 return Err(fault);
             };
             tracing::debug!(request = call.name(), attempt, ?pause, fault = %fault, "repeating a request to GitHub");

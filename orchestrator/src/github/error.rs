@@ -142,6 +142,15 @@ impl GitHubError {
         }
     }
 
+    /// Whether GitHub may have carried the request out although it was not answered with a success.
+    pub(super) fn leaves_it_open(&self) -> bool {
+        match self {
+            Self::Failed(refusal) => refusal.status >= 500,
+            Self::NoAnswer { source, .. } => !source.is_unsent(),
+            _ => false,
+        }
+    }
+
     /// GitHub's own words, where it came to an answer.
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {

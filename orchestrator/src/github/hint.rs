@@ -7,6 +7,16 @@ use contract::{Credential, Scope};
 pub(super) struct Asker {
     kind: Kind,
     scope: Scope,
+    purpose: Purpose,
+}
+
+/// What the credential is used for: each needs other rights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Runners of a scope.
+    Runners,
+    /// Pull requests of a repository: comments, deployments, statuses.
+    PullRequests,
 }
 
 /// What a token's prefix tells (docs.github.com "About authentication to GitHub", token prefixes).
@@ -20,7 +30,7 @@ enum Kind {
 }
 
 impl Asker {
-    pub(super) fn new(credential: &Credential, scope: &Scope) -> Self {
+    pub(super) fn new(credential: &Credential, scope: &Scope, purpose: Purpose) -> Self {
         let kind = match credential {
             Credential::App { .. } => Kind::App,
             Credential::Token(token) if token.expose().starts_with("ghp_") => Kind::Classic,
@@ -28,7 +38,12 @@ impl Asker {
             Credential::Token(token) if token.expose().starts_with("ghs_") => Kind::Installation,
             Credential::Token(_) | Credential::RegistrationToken(_) => Kind::Unknown,
         };
-        Self { kind, scope: scope.clone() }
+        Self { kind, scope: scope.clone(), purpose }
+    }
+
+    /// Whether it is an installation token, which has no user behind it.
+    pub(super) fn is_installation(&self) -> bool {
+        self.kind == Kind::Installation
     }
 
     /// The fix for 401.
@@ -48,7 +63,7 @@ impl Asker {
     pub(super) fn permit(&self) -> String {
         let needed = self.needed();
         match self.kind {
-            Kind::Installation => {
+            Kind::Installation if self.purpose == Purpose::Runners => {
                 format!("a workflow's GITHUB_TOKEN can never manage runners; use a GitHub App or a PAT: {needed}")
             }
             _ => format!("it needs {needed}"),
@@ -72,6 +87,9 @@ impl Asker {
 
     /// Source: docs.github.com, REST API "self-hosted runners", the section on tokens of each endpoint.
     fn needed(&self) -> &'static str {
+        if self.purpose == Purpose::PullRequests {
+            return self.needed_by_pull_requests();
+        }
         match (&self.scope, self.kind) {
             (Scope::Repo { .. }, Kind::Classic) => "the scope \"repo\"",
             (Scope::Repo { .. }, Kind::FineGrained | Kind::App) => {
@@ -88,6 +106,20 @@ impl Asker {
                 "the organisation permission \"Self-hosted runners\": read and write (a classic PAT: the scope \"admin:org\")"
             }
             (Scope::Enterprise(_), _) => "a classic PAT with the scope \"manage_runners:enterprise\"",
+        }
+    }
+
+    /// Source: docs.github.com, REST API "issue comments", "deployments" and "commit statuses"; `permissions` of a workflow.
+    fn needed_by_pull_requests(&self) -> &'static str {
+        match self.kind {
+            Kind::Classic => "the scope \"repo\"",
+            Kind::Installation => {
+                "in the workflow's `permissions`: issues, pull-requests, deployments and statuses, all of them `write`"
+            }
+            _ => {
+                "the repository permissions \"Issues\", \"Pull requests\", \"Deployments\" and \"Commit statuses\": read and \
+                 write (membership of an organisation: \"Members\", read)"
+            }
         }
     }
 }

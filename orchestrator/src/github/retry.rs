@@ -1,6 +1,7 @@
 //! Whether and when a call is repeated: a pure decision.
 //!
-//! Every call here reads, removes, or mints what ends by itself, so that carrying it out twice does no harm.
+//! Carrying a call out twice does no harm, but for those that create something lasting: what may have been created is
+//! looked for first.
 
 use std::time::Duration;
 

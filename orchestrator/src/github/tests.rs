@@ -1,5 +1,7 @@
 //! The client against a server that answers as GitHub does.
 
+mod pull_requests;
+
 use std::time::{Duration, UNIX_EPOCH};
 
 use contract::{Credential, Scope, Secret};

@@ -142,7 +142,7 @@ fn waterfall(before: &[Phase], launch: Option<&LaunchReport>) -> String {
 }
 
 /// Milliseconds below ten seconds, where they matter.
-fn shown(took: Duration) -> String {
+pub(crate) fn shown(took: Duration) -> String {
     match took.as_millis() {
         millis @ 0..=999 => format!("{millis} ms"),
         1_000..=9_999 => format!("{:.1} s", took.as_secs_f64()),

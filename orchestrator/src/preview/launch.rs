@@ -35,6 +35,10 @@ pub struct PreviewLaunch {
     pub owner: Option<String>,
     /// The image, by its digest where that is known.
     pub image: String,
+    /// The container that runs the app.
+    pub app: String,
+    /// The port that the app listens on.
+    pub port: u16,
     /// Host name of its route through a load balancer.
     pub host: Option<String>,
     /// The lease.
@@ -60,13 +64,15 @@ pub fn id(place: &Place, slot: &Slot, sha: Option<&Sha>, fingerprint: &str, env:
 impl PreviewLaunch {
     /// What PID 1 and later passes read. Nothing in it is secret: DescribeTasks shows it to whoever may read the cluster.
     pub fn environment(&self) -> Vec<(String, String)> {
-        let Self { id, slot, sha, owner, image, host, lease, env: app, launcher, created } = self;
+        let Self { id, slot, sha, owner, image, app: container, port, host, lease, env: app, launcher, created } = self;
         let mut variables = vec![
             (env::KIND, tags::KIND_PREVIEW.to_owned()),
             (env::ID, id.to_string()),
             (env::REPO, slot.repo.clone()),
             (env::PR, slot.pr.to_string()),
             (env::IMAGE, image.clone()),
+            (env::APP, container.clone()),
+            (env::PORT, port.to_string()),
             (env::TTL, duration::format(lease.ttl)),
             (env::MAX_TTL, duration::format(lease.max_ttl)),
             (env::CREATED_AT, stamp::rfc3339(*created)),

@@ -23,6 +23,10 @@ pub struct Preview {
     pub owner: Option<String>,
     /// The image, by its digest where that was known.
     pub image: Option<String>,
+    /// The container that runs the app.
+    pub app: String,
+    /// The port that the app listens on.
+    pub port: u16,
     /// Host name of its route through a load balancer.
     pub host: Option<String>,
     /// Where it is reached, once it was.
@@ -56,6 +60,8 @@ impl Preview {
             sha: fact(tags::SHA, env::SHA).and_then(|text| text.parse().ok()),
             owner: fact(tags::OWNER, env::OWNER).map(str::to_owned),
             image: variable(env::IMAGE),
+            app: variable(env::APP)?,
+            port: variable(env::PORT)?.parse().ok()?,
             host: variable(env::HOST),
             url: task.tags.get(tags::URL).cloned(),
             created,

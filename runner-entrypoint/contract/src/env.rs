@@ -59,6 +59,10 @@ pub const SHA: &str = "MAYFLY_SHA";
 pub const OWNER: &str = "MAYFLY_OWNER";
 /// The image that a preview runs, by its digest where that is known.
 pub const IMAGE: &str = "MAYFLY_IMAGE";
+/// The container of a preview's task that runs the app under its supervisor.
+pub const APP: &str = "MAYFLY_APP";
+/// The port that a preview's app listens on.
+pub const PORT: &str = "MAYFLY_PORT";
 /// Host name of a preview's route through a load balancer, where it has one.
 pub const HOST: &str = "MAYFLY_HOST";
 /// How long a preview's lease was to begin with. A duration as in [`crate::duration`].

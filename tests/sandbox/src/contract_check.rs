@@ -1,5 +1,6 @@
 //! The judge: checks each exchange with the GitHub API against an OpenAPI description, in both directions.
 
+mod amend;
 mod description;
 mod translate;
 
@@ -30,11 +31,12 @@ impl Contract {
     pub fn read(file: &Path) -> Result<Self, String> {
         let refuse = |fault: String| format!("could not use {} as the contract: {fault}", file.display());
         let text = fs::read(file).map_err(|fault| refuse(fault.to_string()))?;
-        let document: Value = serde_json::from_slice(&text).map_err(|fault| refuse(fault.to_string()))?;
+        let mut document: Value = serde_json::from_slice(&text).map_err(|fault| refuse(fault.to_string()))?;
         let version = document["openapi"].as_str().unwrap_or_default();
         if !version.starts_with("3.0") {
             return Err(refuse(format!("it says openapi \"{version}\"; an OpenAPI 3.0 description in JSON is needed")));
         }
+        amend::amend(&mut document);
         Ok(Self(Arc::new(document)))
     }
 }
@@ -133,6 +135,10 @@ impl Checker {
             // Refusals that every call can meet (401, 403, 404, 429, …) are rarely written down per call: their common form is.
             None => self.body_faults("/components/schemas/basic-error", Strictness::Open, body),
             Some(None) if body.is_empty() => Vec::new(),
+            // Where the description only names a refusal, GitHub sends its common form all the same.
+            Some(None) if exchange.status >= 400 => {
+                self.body_faults("/components/schemas/basic-error", Strictness::Open, body)
+            }
             Some(None) => vec![format!("status {} has no body in the description", exchange.status)],
             Some(Some(pointer)) => self.body_faults(&pointer, Strictness::Open, body),
         }

@@ -6,13 +6,18 @@
 mod app;
 mod caller;
 mod claims;
+mod deploy;
 mod directory;
+mod event;
 mod exchange;
 mod fault;
 mod hub;
+mod issue;
 mod jit;
 mod job_message;
+mod page;
 mod paging;
+mod people;
 mod rate;
 mod refusal;
 mod render;
@@ -34,13 +39,18 @@ use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
 pub use app::{App, Installation};
+pub use deploy::{CommitStatus, Deployment, DeploymentState, DeploymentStatus, Environment, StatusState};
 pub use directory::{Account, Group, Place, Repo, SubjectForm, Visibility};
+pub use event::CommentAction;
 pub use exchange::Exchange;
 pub use fault::{Fault, FaultKind, IdTokenFault};
+pub use issue::{Comment, CommentId, Commit, Emotion, Issue, IssueId, IssueState, Origin, Pull, Reaction, Standing};
+pub use page::{TaskCard, TaskSource};
+pub use people::{Access, Kind, Membership, Role, User};
 pub use rate::Resource;
 pub use run::{Conclusion, Event, Job, JobId, JobRunner, JobSpec, Run, RunId, Status, Step, StepResult};
 pub use runner::{Misbehaviour, Runner, RunnerId};
-pub use setup::{Pat, RunSpec};
+pub use setup::{Pat, PullSpec, RunSpec};
 pub use state::Limits;
 pub use token::{Level, Permissions, Reach};
 
@@ -123,6 +133,16 @@ impl GitHub {
     /// The clock.
     pub fn clock(&self) -> &Clock {
         &self.hub.clock
+    }
+
+    /// The sandbox's page for people.
+    pub fn page(&self) -> String {
+        format!("{}/_sandbox/", self.hub.url)
+    }
+
+    /// Shows these tasks on the page, for as long as the source is kept.
+    pub fn show_tasks(&self, source: &TaskSource) {
+        self.hub.show_tasks(source);
     }
 
     /// All registered runners.

@@ -45,6 +45,7 @@ fn greet(sandbox: &Sandbox, env_file: &Path) {
     say(&format!("GitHub  {}   (also {}/api/v3)", sandbox.github.url(), sandbox.github.url()));
     say(&format!("OIDC    {}", sandbox.github.issuer()));
     say(&format!("AWS     {}", sandbox.aws.url()));
+    say(&format!("Page    {}", sandbox.github.page()));
     say(&format!("\nIn another terminal:\n\n  . {}", env_file.display()));
     say("  mayfly runner start --launch-mode fargate");
     say("  aws ecs list-tasks --cluster mayfly");

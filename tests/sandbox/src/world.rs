@@ -5,19 +5,20 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
-use contract::env;
+use contract::{env, tags};
 use tempfile::TempDir;
 
-use crate::aws::{Aws, AwsConfig, LocalImage, Pace, fixture};
+use crate::aws::{Aws, AwsConfig, LocalImage, Pace, Task, fixture};
 use crate::binaries::Binaries;
 use crate::clock::Clock;
 use crate::contract_check::Contract;
 use crate::distribution;
 use crate::github::{
-    Account, App, GitHub, GitHubConfig, Installation, JobId, Level, Limits, Pat, Reach, Repo, RunId, RunSpec,
-    SubjectForm,
+    Access, Account, App, CommentAction, CommentId, Event, GitHub, GitHubConfig, Installation, JobId, Level, Limits,
+    Membership, Pat, Reach, Repo, RunId, RunSpec, SubjectForm, TaskCard, TaskSource,
 };
 use crate::keys::{APP_PRIVATE_KEY, PublicKey};
 
@@ -31,6 +32,12 @@ pub const ORG: &str = "octo";
 pub const ORG_ID: u64 = 77;
 /// The enterprise.
 pub const ENTERPRISE: &str = "big-co";
+/// A user who may push to [`REPO`], and a member of [`ORG`] of whom only members know.
+pub const WRITER: &str = "mona";
+/// A user who may look at [`REPO`].
+pub const READER: &str = "hubot";
+/// A user whom nobody gave anything.
+pub const STRANGER: &str = "stranger";
 /// Id of the GitHub App; its private key is [`crate::keys::APP_PRIVATE_KEY`].
 pub const APP_ID: u64 = 12_345;
 /// The secret namespace that labels are made of. Here it is no secret.
@@ -83,6 +90,8 @@ pub struct Sandbox {
     workflow: BTreeMap<String, String>,
     token: String,
     folder: TempDir,
+    /// Keeps the tasks on GitHub's page.
+    _tasks: TaskSource,
 }
 
 /// A workflow run whose first job is under way on one of GitHub's own machines.
@@ -116,8 +125,10 @@ impl Sandbox {
         let aws = Aws::start(aws_config(&config, &github, clock, folder.path())).await?;
         let token = github.add_pat(Pat::classic(&["repo", "admin:org", "manage_runners:enterprise"]), None);
         aws.put_parameter(fixture::TOKEN_PARAMETER, &token);
+        let tasks = task_source(&aws);
+        github.show_tasks(&tasks);
         let (run, workflow) = (RunId::default(), BTreeMap::new());
-        let mut sandbox = Self { github, aws, run, binaries: config.binaries, workflow, token, folder };
+        let mut sandbox = Self { github, aws, run, binaries: config.binaries, workflow, token, folder, _tasks: tasks };
         let first = sandbox.begin_run(RunSpec::of(REPO))?;
         (sandbox.run, sandbox.workflow) = (first.run, first.env);
         Ok(sandbox)
@@ -139,6 +150,31 @@ impl Sandbox {
             env.insert(name.to_owned(), text(&file));
         }
         Ok(WorkflowRun { run, job, env })
+    }
+
+    /// Begins the workflow run that a comment starts: on the default branch, with the comment in the event's file, and with a
+    /// `GITHUB_TOKEN` of these permissions, as a workflow file would put it into its step.
+    ///
+    /// # Errors
+    /// There is no room for the files that the job's steps read and write.
+    ///
+    /// # Panics
+    /// Where there is no such comment.
+    pub fn begin_comment_run(
+        &self,
+        comment: CommentId,
+        action: CommentAction,
+        permissions: &[(&str, Level)],
+    ) -> io::Result<WorkflowRun> {
+        let payload = self.github.event_of(comment, action);
+        let actor = payload["sender"]["login"].as_str().unwrap_or_default().to_owned();
+        let spec = RunSpec { workflow: "preview".to_owned(), event: Event::IssueComment, actor, ..RunSpec::of(REPO) };
+        let mut begun = self.begin_run(spec)?;
+        let file = self.folder.path().join(format!("run-{}", begun.run)).join("event.json");
+        std::fs::write(&file, payload.to_string())?;
+        begun.env.insert("GITHUB_EVENT_PATH".to_owned(), text(&file));
+        begun.env.insert(env::GITHUB_TOKEN.to_owned(), self.github.job_token_with(begun.job, permissions));
+        Ok(begun)
     }
 
     /// The environment of a step of the workflow job that launches runners: what GitHub sets, and what `mayfly` is told.
@@ -224,7 +260,18 @@ fn populate(github: &GitHub) {
         public: false,
         subject: SubjectForm::Classic,
     });
-    let permissions = ["administration", "actions", "organization_self_hosted_runners"];
+    populate_people(github);
+    let permissions = [
+        "administration",
+        "actions",
+        "organization_self_hosted_runners",
+        "issues",
+        "pull_requests",
+        "deployments",
+        "statuses",
+        "contents",
+        "members",
+    ];
     github.add_app(App {
         id: APP_ID,
         client_id: "Iv1.0123456789abcdef".to_owned(),
@@ -237,6 +284,49 @@ fn populate(github: &GitHub) {
             reach: Reach::All,
         },
     });
+}
+
+/// One who may push and whose membership only members know, one who may look, and one who is nobody.
+fn populate_people(github: &GitHub) {
+    for login in [WRITER, READER, STRANGER] {
+        github.add_user(login);
+    }
+    github.set_role(REPO, WRITER, Access::Write);
+    github.set_role(REPO, READER, Access::Read);
+    github.set_member(ORG, WRITER, Membership::Private);
+}
+
+/// What the page shows of AWS.
+fn task_source(aws: &Aws) -> TaskSource {
+    let aws = aws.clone();
+    Arc::new(move || aws.tasks().iter().map(task_card).collect())
+}
+
+fn task_card(task: &Task) -> TaskCard {
+    let tag = |key: &str| task.tags.iter().find(|tag| tag.key == key).map(|tag| tag.value.clone());
+    let containers = task.containers.iter().map(|one| (one.name.clone(), ecs_word(one.status)));
+    TaskCard {
+        id: task.id.clone(),
+        kind: tag(tags::KIND).unwrap_or_else(|| "task".to_owned()),
+        pull: tag("mayfly:pr").or_else(|| pull_in(&task.group)).and_then(|number| number.parse().ok()),
+        repo: tag(tags::REPO),
+        status: ecs_word(task.status),
+        reason: task.stop.as_ref().map(|stop| stop.reason.clone()),
+        containers: containers.collect(),
+        created_at: task.times.created,
+        tags: task.tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect(),
+    }
+}
+
+/// StopTask deletes the tags; the name of the family is what then still tells of the pull request.
+fn pull_in(group: &str) -> Option<String> {
+    let number: String = group.rsplit_once("pr-")?.1.chars().take_while(char::is_ascii_digit).collect();
+    (!number.is_empty()).then_some(number)
+}
+
+/// `RUNNING`, as ECS writes it.
+fn ecs_word(status: crate::aws::Status) -> String {
+    format!("{status:?}").to_uppercase()
 }
 
 fn aws_config(config: &SandboxConfig, github: &GitHub, clock: Clock, folder: &Path) -> AwsConfig {

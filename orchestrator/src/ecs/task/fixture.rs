@@ -22,6 +22,8 @@ impl Task {
             launch_type: None,
             capacity_provider: None,
             task_definition: None,
+            attached: None,
+            container_instance: None,
         }
     }
 }

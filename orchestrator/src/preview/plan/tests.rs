@@ -28,6 +28,8 @@ fn preview(age: Duration) -> Preview {
         sha: None,
         owner: None,
         image: None,
+        app: "web".to_owned(),
+        port: 8080,
         host: None,
         url: Some("http://x".to_owned()),
         created: now() - age,

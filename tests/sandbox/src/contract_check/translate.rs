@@ -47,11 +47,14 @@ fn references(schema: &Value) -> BTreeSet<String> {
     found
 }
 
-/// One schema: only `nullable` says something that draft 4 says otherwise.
+/// One schema: `nullable` says what draft 4 says otherwise, and a member that is empty by default has a format only when it is not.
 fn schema(value: &Value) -> Value {
     let Value::Object(members) = value else { return value.clone() };
     let mut own: Map<String, Value> =
         members.iter().map(|(keyword, content)| (keyword.clone(), keyword_content(keyword, content))).collect();
+    if own.get("default").is_some_and(|default| default == "") {
+        own.remove("format");
+    }
     if own.remove("nullable") != Some(Value::Bool(true)) {
         return Value::Object(own);
     }
@@ -88,6 +91,13 @@ mod tests {
             "properties": { "nullable": { "anyOf": [{ "type": "null" }, { "type": "string" }] } },
         });
         assert_eq!(translated["allOf"][0], expected);
+    }
+
+    #[test]
+    fn address_that_is_empty_by_default_may_be_empty() {
+        let description = json!({ "a": { "type": "string", "format": "uri", "default": "" } });
+        let translated = document(&description, "/a", Strictness::Open);
+        assert_eq!(translated["allOf"][0], json!({ "type": "string", "default": "" }));
     }
 
     #[test]

@@ -95,7 +95,7 @@ fn subject(repo: &Repo, run: &Run, job: &Job, fault: Option<IdTokenFault>) -> St
         // A colon inside of a value is escaped, so that the parts stay apart.
         (Some(environment), _) => format!("environment:{}", environment.replace(':', "%3A")),
         (None, Event::PullRequest(_)) => "pull_request".to_owned(),
-        (None, Event::WorkflowDispatch | Event::Push) => format!("ref:{}", run.git_ref()),
+        (None, Event::WorkflowDispatch | Event::Push | Event::IssueComment) => format!("ref:{}", run.git_ref()),
     };
     format!("repo:{name}:{context}")
 }

@@ -1,7 +1,7 @@
 //! What all routes share: the model behind its lock, and the signal that it changed.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use time::OffsetDateTime;
@@ -9,6 +9,7 @@ use tokio::sync::{OnceCell, watch};
 
 use super::exchange::Log;
 use super::fault::Faults;
+use super::page::{TaskCard, TaskSource};
 use super::rate::Rates;
 use super::state::{Limits, State};
 use crate::clock::Clock;
@@ -30,6 +31,8 @@ pub(crate) struct Shared {
     pub(crate) log: Log,
     pub(crate) rates: Rates,
     state: Mutex<State>,
+    /// Where the page has AWS's tasks from. Weak: the two sides do not keep each other alive.
+    tasks: Mutex<Option<Weak<dyn Fn() -> Vec<TaskCard> + Send + Sync>>>,
     archive: OnceCell<Archive>,
     changes: watch::Sender<u64>,
 }
@@ -52,6 +55,7 @@ impl Shared {
             log: Log::default(),
             rates: Rates::default(),
             state: Mutex::new(State::default()),
+            tasks: Mutex::default(),
             archive: OnceCell::new(),
             changes: watch::channel(0).0,
         }
@@ -59,6 +63,17 @@ impl Shared {
 
     pub(crate) fn now(&self) -> OffsetDateTime {
         self.clock.now()
+    }
+
+    /// From now on the page shows these tasks, as long as the source is kept.
+    pub(crate) fn show_tasks(&self, source: &TaskSource) {
+        *self.tasks.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::downgrade(source));
+    }
+
+    /// The tasks of the other side, if there is one.
+    pub(crate) fn tasks(&self) -> Vec<TaskCard> {
+        let source = self.tasks.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(Weak::upgrade);
+        source.map(|ask| ask()).unwrap_or_default()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::people::Speaker;
 use super::run::{Job, JobId};
 use super::state::State;
-use super::token::{Actor, Grant, Level, Purpose, Reach};
+use super::token::{Actor, Grant, Permissions, Purpose, Reach};
 use crate::wire::JobMessage;
 
 /// The job token ends with the job, or after a day.
@@ -58,10 +59,9 @@ pub(crate) fn variables(state: &mut State, job: &Job, base: &str) -> Option<BTre
 }
 
 /// The job's `GITHUB_TOKEN`. GitHub does not put it into the environment of steps: the workflow file has to.
-pub(crate) fn github_token(state: &mut State, job: JobId) -> Option<String> {
+pub(crate) fn github_token(state: &mut State, job: JobId, permissions: Permissions) -> Option<String> {
     let job = state.jobs.get(&job)?;
     let (end, repo) = (job.started_at? + TOKEN_LIFE, state.repo_of(job)?);
-    let permissions = ["actions", "contents"].map(|name| (name.to_owned(), Level::Write)).into();
     let grant = Grant { owner_id: repo.owner_id, permissions, reach: Reach::Selected([repo.id].into()) };
-    Some(state.tokens.mint("ghs_", Purpose::Api(Actor::Job(grant)), Some(end)))
+    Some(state.tokens.mint("ghs_", Purpose::Api(Actor::Job(grant), Speaker::Workflow), Some(end)))
 }

@@ -1,5 +1,9 @@
 //! The model's things as GitHub's JSON.
 
+mod deploy;
+mod people;
+mod thread;
+
 use contract::Scope;
 use serde_json::{Map, Value, json};
 
@@ -9,6 +13,10 @@ use super::run::{Job, Run, Status};
 use super::runner::Runner;
 use super::token::{Permissions, Reach};
 use crate::clock::rfc3339;
+
+pub(crate) use deploy::{combined, deployment, deployment_status, environment, status};
+pub(crate) use people::{permission, profile, user};
+pub(crate) use thread::{comment, commit, issue, pull, pull_in_list, reaction};
 
 /// When everything that was always there was made.
 const MADE_AT: &str = "2026-01-01T00:00:00Z";
@@ -199,6 +207,56 @@ pub(crate) fn repository(repo: &Repo, base: &str) -> Value {
         "url": url,
     });
     add_links(&mut body, REPOSITORY_LINKS, &url);
+    body
+}
+
+fn owner(repo: &Repo, base: &str) -> Value {
+    account(&Account { id: repo.owner_id, login: repo.owner.clone() }, base)
+}
+
+/// With the members that GitHub leaves out of lists of runs, and writes in pull requests and webhooks.
+pub(crate) fn whole_repository(repo: &Repo, base: &str) -> Value {
+    let mut body = repository(repo, base);
+    let page = format!("{base}/{}", repo.full_name());
+    for name in ["clone_url", "git_url", "ssh_url"] {
+        body[name] = format!("{page}.git").into();
+    }
+    body["svn_url"] = page.into();
+    body["default_branch"] = "main".into();
+    body["visibility"] = if repo.public { "public" } else { "private" }.into();
+    for name in [
+        "forks",
+        "forks_count",
+        "open_issues",
+        "open_issues_count",
+        "size",
+        "stargazers_count",
+        "watchers",
+        "watchers_count",
+    ] {
+        body[name] = 0.into();
+    }
+    for name in ["homepage", "language", "mirror_url", "license"] {
+        body[name] = Value::Null;
+    }
+    for name in [
+        "archived",
+        "disabled",
+        "has_pages",
+        "has_wiki",
+        "is_template",
+        "web_commit_signoff_required",
+        "has_discussions",
+    ] {
+        body[name] = false.into();
+    }
+    for name in ["has_downloads", "has_issues", "has_projects", "allow_forking"] {
+        body[name] = true.into();
+    }
+    for name in ["created_at", "updated_at", "pushed_at"] {
+        body[name] = MADE_AT.into();
+    }
+    body["topics"] = json!([]);
     body
 }
 

@@ -133,6 +133,8 @@ pub enum Event {
     Push,
     /// The pull request with this number.
     PullRequest(u64),
+    /// Somebody commented, on an issue or a pull request. Such runs are the default branch's.
+    IssueComment,
 }
 
 impl Event {
@@ -141,6 +143,7 @@ impl Event {
             Self::WorkflowDispatch => "workflow_dispatch",
             Self::Push => "push",
             Self::PullRequest(_) => "pull_request",
+            Self::IssueComment => "issue_comment",
         }
     }
 }
@@ -175,7 +178,7 @@ impl Run {
     pub fn git_ref(&self) -> String {
         match self.event {
             Event::PullRequest(number) => format!("refs/pull/{number}/merge"),
-            Event::WorkflowDispatch | Event::Push => format!("refs/heads/{}", self.branch),
+            Event::WorkflowDispatch | Event::Push | Event::IssueComment => format!("refs/heads/{}", self.branch),
         }
     }
 }

@@ -1,5 +1,9 @@
 //! Building the model: what tests and the sandbox put into it before, and change in it while programs run.
 
+mod deployments;
+mod people;
+mod threads;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -7,10 +11,14 @@ use super::GitHub;
 use super::app::{App, Installation};
 use super::directory::{Account, Group, Place, Repo};
 use super::job_message;
+use super::people::{OCTOCAT, Speaker};
 use super::rate::Resource;
 use super::run::{Event, Job, JobId, JobSpec, Run, RunId, Step};
 use super::runner::{Misbehaviour, Registration, RunnerId};
-use super::state::{Rerun, State};
+use super::state::{MAIN_SHA, Rerun, State};
+pub(crate) use people::FIRST_USER;
+pub use threads::PullSpec;
+
 use super::token::{Actor, Grant, Level, Permissions, Purpose, Reach};
 use contract::Scope;
 
@@ -60,6 +68,8 @@ pub struct RunSpec {
     pub event: Event,
     /// Branch.
     pub branch: String,
+    /// Login of who started it.
+    pub actor: String,
 }
 
 impl RunSpec {
@@ -71,6 +81,7 @@ impl RunSpec {
             workflow: "build".to_owned(),
             event: Event::WorkflowDispatch,
             branch: "main".to_owned(),
+            actor: OCTOCAT.to_owned(),
         }
     }
 }
@@ -114,15 +125,21 @@ impl GitHub {
         });
     }
 
-    /// Makes a PAT that ends after `life`; `None`: it does not end.
+    /// Makes a PAT of somebody who may do everything, that ends after `life`; `None`: it does not end.
     pub fn add_pat(&self, pat: Pat, life: Option<Duration>) -> String {
+        self.add_pat_of(OCTOCAT, pat, life)
+    }
+
+    /// Makes a PAT of a user, which does no more than its user may.
+    pub fn add_pat_of(&self, login: &str, pat: Pat, life: Option<Duration>) -> String {
         let (prefix, actor) = match pat {
             Pat::Classic(scopes) => ("ghp_", Actor::Classic(BTreeSet::from_iter(scopes))),
             Pat::FineGrained { owner_id, permissions, reach } => {
                 ("github_pat_", Actor::FineGrained(Grant { owner_id, permissions, reach }))
             }
         };
-        self.hub.change(|state, now| state.tokens.mint(prefix, Purpose::Api(actor), life.map(|life| now + life)))
+        let purpose = Purpose::Api(actor, Speaker::User(login.to_owned()));
+        self.hub.change(|state, now| state.tokens.mint(prefix, purpose, life.map(|life| now + life)))
     }
 
     /// Makes a workflow run.
@@ -143,8 +160,8 @@ impl GitHub {
                 workflow: spec.workflow,
                 event: spec.event,
                 branch: spec.branch,
-                sha: "0123456789abcdef0123456789abcdef01234567".to_owned(),
-                actor: "octocat".to_owned(),
+                sha: MAIN_SHA.to_owned(),
+                actor: spec.actor,
                 created_at: now,
             };
             state.runs.insert(id, run);
@@ -200,7 +217,16 @@ impl GitHub {
     /// # Panics
     /// Where the job is not under way.
     pub fn job_token(&self, job: JobId) -> String {
-        self.model(|state| job_message::github_token(state, job)).expect("the job is under way")
+        self.job_token_with(job, &[("actions", Level::Write), ("contents", Level::Write)])
+    }
+
+    /// The `GITHUB_TOKEN` of a job under way, with what `permissions:` of its workflow file says.
+    ///
+    /// # Panics
+    /// Where the job is not under way.
+    pub fn job_token_with(&self, job: JobId, permissions: &[(&str, Level)]) -> String {
+        let permissions = permission_map(permissions);
+        self.model(|state| job_message::github_token(state, job, permissions)).expect("the job is under way")
     }
 
     /// Ends a job, as its machine would.

@@ -1,18 +1,26 @@
 //! Everything that the stand-in of GitHub knows. No HTTP in here: routes ask and tell this model.
 
+mod deployments;
 mod jobs;
+mod people;
 mod registrations;
+mod threads;
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use time::OffsetDateTime;
 
+pub(crate) use deployments::Hindrance;
 pub(crate) use jobs::Rerun;
 pub(crate) use registrations::NameTaken;
+pub(crate) use threads::{Draft, MAIN_SHA, Reacted};
 
 use super::app::App;
+use super::deploy::{CommitStatus, Deployment, Environment};
 use super::directory::{Directory, Place, Repo};
+use super::issue::{Comment, CommentId, Commit, Issue, IssueId};
+use super::people::People;
 use super::run::{Conclusion, Job, JobId, Run, RunId};
 use super::runner::{Misbehaviour, Runner, RunnerId};
 use super::token::Tokens;
@@ -52,6 +60,13 @@ pub(crate) struct State {
     pub(crate) runs: BTreeMap<RunId, Run>,
     pub(crate) jobs: BTreeMap<JobId, Job>,
     pub(crate) misbehaviours: HashMap<String, Misbehaviour>,
+    pub(crate) people: People,
+    pub(crate) issues: BTreeMap<IssueId, Issue>,
+    pub(crate) comments: BTreeMap<CommentId, Comment>,
+    pub(crate) commits: Vec<Commit>,
+    pub(crate) deployments: BTreeMap<u64, Deployment>,
+    pub(crate) environments: Vec<Environment>,
+    pub(crate) statuses: Vec<CommitStatus>,
     last_id: u64,
 }
 

@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::directory::{Place, Repo};
+use super::people::{Access, Speaker};
 use super::run::JobId;
 
 /// How much of a permission.
@@ -84,7 +85,7 @@ impl Grant {
         repo.public || (repo.owner_id == self.owner_id && self.reach.includes(repo.id))
     }
 
-    fn holds(&self, permission: &str, level: Level) -> bool {
+    pub(crate) fn holds(&self, permission: &str, level: Level) -> bool {
         self.permissions.get(permission).is_some_and(|held| *held >= level)
     }
 }
@@ -96,6 +97,24 @@ pub(crate) enum Right {
     Runners(Level),
     /// Workflow runs and jobs.
     Actions(Level),
+    /// Issues, and what is said below them.
+    Issues(Level),
+    /// Pull requests.
+    PullRequests(Level),
+    /// What is said below a pull request: GitHub takes the permission for issues or the one for pull requests.
+    Conversation(Level),
+    /// Commits.
+    Contents,
+    /// Commit statuses.
+    Statuses(Level),
+    /// Deployments.
+    Deployments(Level),
+    /// To see environments.
+    Environments,
+    /// To change what only administrators may: environments are deleted with it.
+    Administration,
+    /// To know that the repository is there: everybody who can see it.
+    Metadata,
 }
 
 /// Why not.
@@ -112,6 +131,9 @@ impl Actor {
     pub(crate) fn check(&self, place: Place, repo: Option<&Repo>, right: Right) -> Result<(), Denied> {
         if repo.is_some_and(|repo| !self.sees(repo)) || self.is_foreign(place) {
             return Err(Denied::Invisible);
+        }
+        if right.is_everybodys(repo) && !matches!(self, Self::App(_)) {
+            return Ok(());
         }
         let allowed = match self {
             Self::Classic(scopes) => scopes.iter().any(|held| classic_scopes(place, right).contains(&held.as_str())),
@@ -155,25 +177,69 @@ fn classic_scopes(place: Place, right: Right) -> &'static [&'static str] {
         (Place::Repo(_), _) => &["repo"],
         (Place::Org(_), _) => &["admin:org"],
         (Place::Enterprise(_), Right::Runners(_)) => &["manage_runners:enterprise", "admin:enterprise"],
-        (Place::Enterprise(_), Right::Actions(_)) => &["admin:enterprise"],
+        (Place::Enterprise(_), _) => &["admin:enterprise"],
     }
 }
 
 fn holds(grant: &Grant, place: Place, right: Right) -> bool {
     match (place, right) {
-        (Place::Repo(_), Right::Runners(level)) => grant.holds("administration", level),
-        (Place::Repo(_), Right::Actions(level)) => grant.holds("actions", level),
+        (Place::Repo(_), _) => right.permissions().iter().any(|(name, level)| grant.holds(name, *level)),
         (Place::Org(_), Right::Runners(level)) => grant.holds("organization_self_hosted_runners", level),
         // No fine-grained permission reaches an enterprise's runners: GitHub's description of the API says so.
-        (Place::Org(_), Right::Actions(_)) | (Place::Enterprise(_), _) => false,
+        (Place::Org(_) | Place::Enterprise(_), _) => false,
+    }
+}
+
+impl Right {
+    /// The fine-grained permissions that give it in a repository; any of them is enough.
+    fn permissions(self) -> Vec<(&'static str, Level)> {
+        match self {
+            Self::Runners(level) => vec![("administration", level)],
+            Self::Actions(level) => vec![("actions", level)],
+            Self::Issues(level) => vec![("issues", level)],
+            Self::PullRequests(level) => vec![("pull_requests", level)],
+            Self::Conversation(level) => vec![("issues", level), ("pull_requests", level)],
+            Self::Contents => vec![("contents", Level::Read)],
+            Self::Statuses(level) => vec![("statuses", level)],
+            Self::Deployments(level) => vec![("deployments", level)],
+            Self::Environments => vec![("actions", Level::Read)],
+            Self::Administration => vec![("administration", Level::Write)],
+            Self::Metadata => Vec::new(),
+        }
+    }
+
+    /// What a user needs to be in the repository, whatever their token may do.
+    pub(crate) fn access(self) -> Access {
+        match self {
+            Self::Runners(_) | Self::Administration => Access::Admin,
+            Self::Actions(Level::Write) | Self::Statuses(Level::Write) | Self::Deployments(Level::Write) => {
+                Access::Write
+            }
+            _ => Access::Read,
+        }
+    }
+
+    /// Whether whoever sees the repository has it. Of a public one everything can be read but its runners.
+    fn is_everybodys(self, repo: Option<&Repo>) -> bool {
+        let reading = match self {
+            Self::Metadata => return repo.is_some(),
+            Self::Runners(_) | Self::Actions(_) | Self::Administration => false,
+            Self::Contents | Self::Environments => true,
+            Self::Issues(level)
+            | Self::PullRequests(level)
+            | Self::Conversation(level)
+            | Self::Statuses(level)
+            | Self::Deployments(level) => level == Level::Read,
+        };
+        reading && repo.is_some_and(|repo| repo.public)
     }
 }
 
 /// What a token that is no API token is good for.
 #[derive(Clone, Debug)]
 pub(crate) enum Purpose {
-    /// Speaks to the REST API.
-    Api(Actor),
+    /// Speaks to the REST API, for somebody.
+    Api(Actor, Speaker),
     /// Registers (and removes) runners at one place.
     Registration(Place),
     /// Removes runners at one place.

@@ -4,9 +4,15 @@
 
 mod access;
 mod apps;
+mod comments;
 mod contract;
+mod deployments;
 mod faults;
 mod oidc;
+mod page;
+mod people;
+mod pulls;
 mod registration;
 mod runs;
+mod statuses;
 mod world;

@@ -15,6 +15,7 @@ use super::super::app::{App, WantedToken};
 use super::super::caller::{Caller, Visitor, bearer};
 use super::super::directory::Place;
 use super::super::hub::Hub;
+use super::super::people::Speaker;
 use super::super::rate::Resource;
 use super::super::refusal::{Answer, Refusal};
 use super::super::render;
@@ -98,7 +99,7 @@ async fn access_token(caller: Caller, Path(path): Path<InstallationPath>, body: 
     let (token, end) = hub.change(|state, now| {
         let grant = Grant { owner_id: owner.id, permissions, reach };
         let end = now + TOKEN_LIFE;
-        (state.tokens.mint("ghs_", Purpose::Api(Actor::Installation(grant)), Some(end)), end)
+        (state.tokens.mint("ghs_", Purpose::Api(Actor::Installation(grant), Speaker::App(app.id)), Some(end)), end)
     });
     let body = json!({
         "token": token,

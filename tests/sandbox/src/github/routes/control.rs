@@ -1,5 +1,7 @@
 //! The sandbox's own switches over HTTP, for people with curl. Described in the package's README.
 
+mod pulls;
+
 use std::time::Duration;
 
 use axum::extract::State;
@@ -27,6 +29,7 @@ pub(super) fn router() -> Router<Hub> {
         .route("/faults", post(plan_fault).delete(clear_faults))
         .route("/misbehaviours", post(misbehave))
         .route("/clock", post(move_clock))
+        .merge(pulls::router())
 }
 
 #[derive(Deserialize)]

@@ -1,0 +1,238 @@
+//! What is done about previews: each step safe to repeat, none with a choice in it.
+
+use std::time::SystemTime;
+
+use super::obituary;
+use super::observed::{Preview, previews};
+use super::plan::{Why, left};
+use super::publish::{Publisher, Told};
+use super::slot::Slot;
+use super::story::certificate::{Asked, Death};
+use super::story::{Live, Stage, Story, Subject};
+use crate::alb::{Alb, ListenerArn, Target};
+use crate::aws::Aws;
+use crate::ecs::client::Listing;
+use crate::ecs::{Definitions, Ecs, Task, TaskArn};
+use crate::error::Error;
+use crate::expose::{Reach, reach};
+use crate::model::Place;
+use crate::output::say;
+use crate::price;
+use crate::route::removal::{self, Removed};
+use crate::route::{RouteOwner, RouteParts};
+
+/// What all families of previews begin with.
+pub const FAMILY_PREFIX: &str = "mayfly-preview-";
+
+/// A load balancer's listener that previews are exposed by.
+#[derive(Clone, Debug)]
+pub struct Road {
+    /// Elastic Load Balancing.
+    pub alb: Alb,
+    /// The listener.
+    pub listener: ListenerArn,
+}
+
+/// Everything that acts on previews of one cluster.
+pub struct Hands {
+    /// AWS.
+    pub aws: Aws,
+    /// The cluster.
+    pub ecs: Ecs,
+    /// Task definitions and tags.
+    pub definitions: Definitions,
+    /// Account, region and cluster.
+    pub place: Place,
+    /// The load balancer, where one was named.
+    pub road: Option<Road>,
+    /// The pull requests' ear, where there is a credential.
+    pub publisher: Option<Publisher>,
+}
+
+impl Hands {
+    /// Live previews of the cluster, oldest first; with the ended ones that ECS remembers, where they are asked for.
+    ///
+    /// # Errors
+    /// ECS refuses.
+    pub async fn previews(&self, ended: Ended) -> Result<Vec<Preview>, Error> {
+        let mut arns = self.ecs.list_tasks(&Listing::Live).await?;
+        if ended == Ended::Included {
+            arns.extend(self.ecs.list_tasks(&Listing::Stopped).await?);
+        }
+        let tasks: Vec<Task> = self.ecs.describe_tasks(&arns).await?;
+        Ok(previews(&tasks))
+    }
+
+    /// The previews of a slot, oldest first.
+    ///
+    /// # Errors
+    /// ECS refuses.
+    pub async fn of_slot(&self, slot: &Slot, ended: Ended) -> Result<Vec<Preview>, Error> {
+        let all = self.previews(ended).await?;
+        Ok(all.into_iter().filter(|preview| preview.slot == *slot).collect())
+    }
+
+    /// One task as it is now.
+    ///
+    /// # Errors
+    /// ECS refuses.
+    pub async fn look(&self, task: &TaskArn) -> Result<Option<Task>, Error> {
+        Ok(self.ecs.describe_tasks(std::slice::from_ref(task)).await?.into_iter().next())
+    }
+
+    /// Takes a preview off its route, and asks its task to end. The rule stays: another one of its slot may be behind it.
+    ///
+    /// # Errors
+    /// AWS refuses.
+    pub async fn end(&self, preview: &Preview, asked: &Asked) -> Result<(), Error> {
+        self.detach(preview).await?;
+        Ok(self.ecs.stop_task(&preview.task.arn, &asked.to_string()).await?)
+    }
+
+    /// A target whose task is gone must not stay: its private address is given to others.
+    async fn detach(&self, preview: &Preview) -> Result<(), Error> {
+        let (Some(road), Some(_)) = (&self.road, &preview.host) else { return Ok(()) };
+        let Some(target) = self.target(preview).await? else { return Ok(()) };
+        for group in &self.route_parts(road, &preview.slot).await?.target_groups {
+            road.alb.deregister_targets(&group.object.arn, std::slice::from_ref(&target)).await?;
+        }
+        Ok(())
+    }
+
+    /// What a load balancer sends requests to for a preview; `None` while ECS does not tell.
+    ///
+    /// # Errors
+    /// AWS refuses.
+    pub async fn target(&self, preview: &Preview) -> Result<Option<Target>, Error> {
+        Ok(match reach(&preview.task, &preview.app, preview.port) {
+            None => None,
+            Some(Reach::Interface(attached)) => Some(Target { id: attached.private_ip, port: preview.port }),
+            Some(Reach::Instance { container_instance, host_port }) => {
+                let instance = self.definitions.instance(&self.ecs, &container_instance).await?;
+                instance.map(|id| Target { id, port: host_port })
+            }
+        })
+    }
+
+    async fn route_parts(&self, road: &Road, slot: &Slot) -> Result<RouteParts, Error> {
+        let mut found = removal::find(&road.alb, &road.listener, &self.place).await?;
+        Ok(found.remove(slot).unwrap_or_default())
+    }
+
+    /// Removes rule, targets and target group of a slot.
+    ///
+    /// # Errors
+    /// AWS refuses.
+    pub async fn remove_route(&self, slot: &Slot) -> Result<Removed, Error> {
+        let Some(road) = &self.road else { return Ok(Removed::default()) };
+        Ok(removal::remove(&road.alb, &road.listener, &self.owner(slot)).await?)
+    }
+
+    /// Whose a route of a slot is.
+    pub fn owner(&self, slot: &Slot) -> RouteOwner {
+        RouteOwner { place: self.place.clone(), slot: slot.clone() }
+    }
+
+    /// Takes all task definitions of a slot out of use; how many there were.
+    ///
+    /// # Errors
+    /// ECS refuses.
+    pub async fn deregister(&self, family: &str) -> Result<usize, Error> {
+        let all = self.definitions.active(family).await?;
+        let own = all.iter().filter(|arn| family_of(arn) == Some(family));
+        let mut count = 0;
+        for arn in own {
+            self.definitions.deregister(arn).await?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// Tells a story; what could not be told is a warning.
+    pub async fn tell(&self, story: &Story) -> Option<Told> {
+        let publisher = self.publisher.as_ref()?;
+        let told = publisher.tell(story).await;
+        for warning in &told.warnings {
+            say(&format!("mayfly: warning: {warning}"));
+        }
+        Some(told)
+    }
+
+    /// Tells that a preview has ended, and why.
+    pub async fn tell_end(&self, preview: &Preview, asked: Option<Asked>) -> Death {
+        let death = obituary::of(preview, asked, &self.ecs, &self.aws).await;
+        let failed = preview.url.is_none() && preview.task.times.started.is_none();
+        let stage = if failed { Stage::Failed(death.clone()) } else { Stage::Ended(death.clone()) };
+        self.tell(&Story { subject: self.subject(preview), stage }).await;
+        death
+    }
+
+    /// Tells that little time is left.
+    pub async fn tell_warning(&self, preview: &Preview) {
+        let Some(live) = live(preview) else { return };
+        say(&format!("mayfly: {} ends in {}", preview.slot, left(preview.expires, SystemTime::now())));
+        self.tell(&Story { subject: self.subject(preview), stage: Stage::Warning(live) }).await;
+    }
+
+    /// Tells that a preview answers.
+    pub async fn tell_ready(&self, preview: &Preview) {
+        let Some(live) = live(preview) else { return };
+        self.tell(&Story { subject: self.subject(preview), stage: Stage::Ready(live) }).await;
+    }
+
+    /// A preview as stories speak of it.
+    pub fn subject(&self, preview: &Preview) -> Subject {
+        let mode = price::mode_of(&preview.task);
+        Subject {
+            pull: preview.slot.pr.get(),
+            launch: preview.id,
+            created: preview.created,
+            sha: preview.sha.as_ref().map(ToString::to_string).unwrap_or_default(),
+            image: preview.image.clone(),
+            mode,
+            owner: preview.owner.clone(),
+            price: price::per_hour(&preview.task, mode, &self.aws.region),
+            task: Some(preview.task.arn.task_id().to_owned()),
+        }
+    }
+}
+
+/// Whether ended previews are looked at as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// As long as ECS remembers them: an hour.
+    Included,
+    /// Live ones only.
+    Left,
+}
+
+/// What a ready preview says of itself.
+fn live(preview: &Preview) -> Option<Live> {
+    Some(Live {
+        url: preview.url.clone()?,
+        expires: preview.expires,
+        latest: Some(preview.created + preview.max_ttl),
+        boot: obituary::boot(&preview.task),
+    })
+}
+
+/// The family of a revision's ARN: `…:task-definition/FAMILY:REVISION`.
+pub fn family_of(arn: &str) -> Option<&str> {
+    Some(arn.rsplit_once('/')?.1.rsplit_once(':')?.0)
+}
+
+impl Why {
+    /// What the task is told, and later tells.
+    pub fn asked(self, preview: &Preview, newest: Option<&Preview>) -> Asked {
+        match self {
+            Self::PullClosed => Asked::Closed,
+            Self::PastLease => Asked::PastLease,
+            Self::GivenUp => Asked::GivenUp,
+            Self::Replaced => {
+                let by = newest.filter(|newest| newest.id != preview.id);
+                let sha = by.and_then(|by| by.sha.as_ref()).map(|sha| sha.short().to_owned());
+                Asked::Replaced(sha.unwrap_or_else(|| "a newer launch".to_owned()))
+            }
+        }
+    }
+}
