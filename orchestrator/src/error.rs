@@ -30,6 +30,10 @@ pub mod exit {
     pub const NOT_FOUND: u8 = 6;
     /// A job runs.
     pub const BUSY: u8 = 7;
+    /// A guard refuses, or whoever asks may not.
+    pub const REFUSED: u8 = 8;
+    /// A renewal was asked for, and nobody has confirmed it.
+    pub const UNCONFIRMED: u8 = 9;
     /// The settings cannot be used.
     pub const CONFIG: u8 = 64;
     /// Stopped by a signal; what was started is cleaned up.
@@ -87,6 +91,22 @@ pub enum Error {
         /// What to do.
         fix: String,
     },
+    /// A guard of ours is in the way, or the answer is no.
+    #[error("{text}")]
+    Refused {
+        /// Why.
+        text: String,
+        /// What to do.
+        fix: String,
+    },
+    /// The supervisor has not said that it has taken a renewal.
+    #[error("{text}")]
+    Unconfirmed {
+        /// What is known.
+        text: String,
+        /// What to do.
+        fix: String,
+    },
     /// A signal came.
     #[error("stopped by a signal")]
     Cancelled,
@@ -121,6 +141,8 @@ impl Error {
             Self::TimedOut { .. } | Self::Unreachable(_) => exit::TIMED_OUT,
             Self::NotFound(_) => exit::NOT_FOUND,
             Self::Busy { .. } => exit::BUSY,
+            Self::Refused { .. } => exit::REFUSED,
+            Self::Unconfirmed { .. } => exit::UNCONFIRMED,
             Self::Cancelled => exit::CANCELLED,
             Self::Several { errors, .. } => errors.first().map_or(exit::FAILED, Self::exit_code),
             Self::Http(_) | Self::Local(_) | Self::Other(_) => exit::FAILED,
@@ -137,7 +159,10 @@ impl Error {
                     .to_owned(),
             ),
             Self::Ended(explained) => explained.fix.clone(),
-            Self::TimedOut { fix, .. } | Self::Busy { fix, .. } => Some(fix.clone()),
+            Self::TimedOut { fix, .. }
+            | Self::Busy { fix, .. }
+            | Self::Refused { fix, .. }
+            | Self::Unconfirmed { fix, .. } => Some(fix.clone()),
             Self::Oidc(OidcError::Refused { .. }) => {
                 Some("check that the job has `permissions: { id-token: write }`".to_owned())
             }

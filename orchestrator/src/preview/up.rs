@@ -31,7 +31,7 @@ use crate::error::Error;
 use crate::expose::{Expose, Reach, reach, target_type};
 use crate::github::{GitHub, PullState};
 use crate::http::Http;
-use crate::model::LaunchMode;
+use crate::model::{LaunchId, LaunchMode};
 use crate::output::say;
 use crate::phases::Phases;
 use crate::reachable::{Probe, until_reachable};
@@ -102,11 +102,11 @@ impl Up<'_> {
         self.look_for_room().await?;
         self.guard().await?;
         let (launch, rungs) = self.launch().await?;
-        self.tell(&launch, Stage::Starting(self.phases.list())).await;
+        self.tell(Stage::Starting(self.phases.list())).await;
         let launched = match launch::launch(&self.hands.ecs, &launch, &rungs, &self.phases).await {
             Ok(launched) => launched,
             Err(fault) => {
-                self.tell(&launch, Stage::Failed(not_started(&fault))).await;
+                self.tell(Stage::Failed(not_started(&fault))).await;
                 return Err(fault);
             }
         };
@@ -157,10 +157,8 @@ impl Up<'_> {
     async fn launch(&self) -> Result<(PreviewLaunch, Vec<Rung>), Error> {
         let host = self.road()?.map(|(_, host)| host.as_str().to_owned());
         let wish = &self.wish;
-        let fingerprint = self.shape.fingerprint(self.config)?;
-        let id = launch::id(&self.hands.place, &wish.slot, wish.sha.as_ref(), &fingerprint, &wish.env);
         let launch = PreviewLaunch {
-            id,
+            id: self.id()?,
             slot: wish.slot.clone(),
             sha: wish.sha.clone(),
             owner: wish.owner.clone(),
@@ -363,20 +361,31 @@ impl Up<'_> {
         self.hands.tell(&Story { subject: self.hands.subject(&preview), stage: Stage::Failed(death) }).await;
     }
 
-    async fn tell(&self, launch: &PreviewLaunch, stage: Stage) {
+    async fn tell(&self, stage: Stage) {
         let mode = self.config.modes.first().copied().unwrap_or(LaunchMode::Fargate);
-        let subject = Subject {
-            pull: launch.slot.pr.get(),
-            launch: launch.id,
-            created: launch.created,
-            sha: launch.sha.as_ref().map(ToString::to_string).unwrap_or_default(),
-            image: Some(launch.image.clone()),
+        let Ok(subject) = self.subject(mode) else { return };
+        self.hands.tell(&Story { subject, stage }).await;
+    }
+
+    fn id(&self) -> Result<LaunchId, Error> {
+        let wish = &self.wish;
+        let fingerprint = self.shape.fingerprint(self.config)?;
+        Ok(launch::id(&self.hands.place, &wish.slot, wish.sha.as_ref(), &fingerprint, &wish.env))
+    }
+
+    fn subject(&self, mode: LaunchMode) -> Result<Subject, Error> {
+        let wish = &self.wish;
+        Ok(Subject {
+            pull: wish.slot.pr.get(),
+            launch: self.id()?,
+            created: self.created,
+            sha: wish.sha.as_ref().map(ToString::to_string).unwrap_or_default(),
+            image: Some(wish.image.clone()),
             mode,
-            owner: launch.owner.clone(),
+            owner: wish.owner.clone(),
             price: price::of_size(self.shape.size(self.config), mode, &self.hands.aws.region),
             task: None,
-        };
-        self.hands.tell(&Story { subject, stage }).await;
+        })
     }
 }
 
@@ -427,6 +436,6 @@ pub fn listener(text: &str) -> Result<ListenerArn, Error> {
 }
 
 /// The environment's name, for outputs.
-pub fn environment(slot: &Slot) -> String {
-    story::environment(slot.pr.get())
+fn environment_of(pull: u64) -> String {
+    story::environment(pull)
 }
