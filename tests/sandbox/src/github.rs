@@ -45,7 +45,7 @@ pub use event::CommentAction;
 pub use exchange::Exchange;
 pub use fault::{Fault, FaultKind, IdTokenFault};
 pub use issue::{Comment, CommentId, Commit, Emotion, Issue, IssueId, IssueState, Origin, Pull, Reaction, Standing};
-pub use page::{TaskCard, TaskSource};
+pub use page::{AskTasks, TaskCard, TaskSource};
 pub use people::{Access, Kind, Membership, Role, User};
 pub use rate::Resource;
 pub use run::{Conclusion, Event, Job, JobId, JobRunner, JobSpec, Run, RunId, Status, Step, StepResult};

@@ -1,24 +1,25 @@
 //! The whole sandbox: GitHub and AWS that know each other, one repository, one workflow run that may launch runners.
 
+mod tasks;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::time::Duration;
 
-use contract::{env, tags};
+use contract::env;
 use tempfile::TempDir;
 
-use crate::aws::{Aws, AwsConfig, LoadBalancerConfig, LocalImage, Pace, Task, fixture};
+use crate::aws::{Aws, AwsConfig, LoadBalancerConfig, LocalImage, Pace, fixture};
 use crate::binaries::Binaries;
 use crate::clock::Clock;
 use crate::contract_check::Contract;
 use crate::distribution;
 use crate::github::{
     Access, Account, App, CommentAction, CommentId, Event, GitHub, GitHubConfig, Installation, JobId, Level, Limits,
-    Membership, Pat, Reach, Repo, RunId, RunSpec, SubjectForm, TaskCard, TaskSource,
+    Membership, Pat, Reach, Repo, RunId, RunSpec, SubjectForm, TaskSource,
 };
 use crate::keys::{APP_PRIVATE_KEY, PublicKey};
 
@@ -125,7 +126,7 @@ impl Sandbox {
         let aws = Aws::start(aws_config(&config, &github, clock, folder.path())).await?;
         let token = github.add_pat(Pat::classic(&["repo", "admin:org", "manage_runners:enterprise"]), None);
         aws.put_parameter(fixture::TOKEN_PARAMETER, &token);
-        let tasks = task_source(&aws);
+        let tasks = tasks::source(&aws);
         github.show_tasks(&tasks);
         let (run, workflow) = (RunId::default(), BTreeMap::new());
         let mut sandbox = Self { github, aws, run, binaries: config.binaries, workflow, token, folder, _tasks: tasks };
@@ -173,7 +174,8 @@ impl Sandbox {
         let file = self.folder.path().join(format!("run-{}", begun.run)).join("event.json");
         std::fs::write(&file, payload.to_string())?;
         begun.env.insert("GITHUB_EVENT_PATH".to_owned(), text(&file));
-        begun.env.insert(env::GITHUB_TOKEN.to_owned(), self.github.job_token_with(begun.job, permissions));
+        let token = self.github.job_token_with(begun.job, permissions);
+        begun.env.extend(["GITHUB_TOKEN", env::GITHUB_TOKEN].map(|name| (name.to_owned(), token.clone())));
         Ok(begun)
     }
 
@@ -294,39 +296,6 @@ fn populate_people(github: &GitHub) {
     github.set_role(REPO, WRITER, Access::Write);
     github.set_role(REPO, READER, Access::Read);
     github.set_member(ORG, WRITER, Membership::Private);
-}
-
-/// What the page shows of AWS.
-fn task_source(aws: &Aws) -> TaskSource {
-    let aws = aws.clone();
-    Arc::new(move || aws.tasks().iter().map(task_card).collect())
-}
-
-fn task_card(task: &Task) -> TaskCard {
-    let tag = |key: &str| task.tags.iter().find(|tag| tag.key == key).map(|tag| tag.value.clone());
-    let containers = task.containers.iter().map(|one| (one.name.clone(), ecs_word(one.status)));
-    TaskCard {
-        id: task.id.clone(),
-        kind: tag(tags::KIND).unwrap_or_else(|| "task".to_owned()),
-        pull: tag("mayfly:pr").or_else(|| pull_in(&task.group)).and_then(|number| number.parse().ok()),
-        repo: tag(tags::REPO),
-        status: ecs_word(task.status),
-        reason: task.stop.as_ref().map(|stop| stop.reason.clone()),
-        containers: containers.collect(),
-        created_at: task.times.created,
-        tags: task.tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect(),
-    }
-}
-
-/// StopTask deletes the tags; the name of the family is what then still tells of the pull request.
-fn pull_in(group: &str) -> Option<String> {
-    let number: String = group.rsplit_once("pr-")?.1.chars().take_while(char::is_ascii_digit).collect();
-    (!number.is_empty()).then_some(number)
-}
-
-/// `RUNNING`, as ECS writes it.
-fn ecs_word(status: crate::aws::Status) -> String {
-    format!("{status:?}").to_uppercase()
 }
 
 fn aws_config(config: &SandboxConfig, github: &GitHub, clock: Clock, folder: &Path) -> AwsConfig {

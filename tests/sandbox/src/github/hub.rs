@@ -9,7 +9,7 @@ use tokio::sync::{OnceCell, watch};
 
 use super::exchange::Log;
 use super::fault::Faults;
-use super::page::{TaskCard, TaskSource};
+use super::page::{AskTasks, TaskCard, TaskSource};
 use super::rate::Rates;
 use super::state::{Limits, State};
 use crate::clock::Clock;
@@ -32,7 +32,7 @@ pub(crate) struct Shared {
     pub(crate) rates: Rates,
     state: Mutex<State>,
     /// Where the page has AWS's tasks from. Weak: the two sides do not keep each other alive.
-    tasks: Mutex<Option<Weak<dyn Fn() -> Vec<TaskCard> + Send + Sync>>>,
+    tasks: Mutex<Option<Weak<AskTasks>>>,
     archive: OnceCell<Archive>,
     changes: watch::Sender<u64>,
 }

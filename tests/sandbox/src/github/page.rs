@@ -42,7 +42,9 @@ pub struct TaskCard {
 }
 
 /// Asked for all tasks when a page is shown.
-pub type TaskSource = Arc<dyn Fn() -> Vec<TaskCard> + Send + Sync>;
+pub type AskTasks = dyn Fn() -> Vec<TaskCard> + Send + Sync;
+/// What keeps tasks on the page for as long as it is held.
+pub type TaskSource = Arc<AskTasks>;
 
 const STYLE: &str = include_str!("page/style.css");
 

@@ -214,6 +214,15 @@ fn owner(repo: &Repo, base: &str) -> Value {
     account(&Account { id: repo.owner_id, login: repo.owner.clone() }, base)
 }
 
+/// Members of a whole repository that the stand-in knows nothing of, and their values.
+const REPOSITORY_CONSTANTS: [(&str, &str); 5] = [
+    ("forks forks_count open_issues open_issues_count size stargazers_count watchers watchers_count", "0"),
+    ("homepage language mirror_url license", "null"),
+    ("archived disabled has_pages has_wiki is_template web_commit_signoff_required has_discussions", "false"),
+    ("has_downloads has_issues has_projects allow_forking", "true"),
+    ("topics", "[]"),
+];
+
 /// With the members that GitHub leaves out of lists of runs, and writes in pull requests and webhooks.
 pub(crate) fn whole_repository(repo: &Repo, base: &str) -> Value {
     let mut body = repository(repo, base);
@@ -224,39 +233,14 @@ pub(crate) fn whole_repository(repo: &Repo, base: &str) -> Value {
     body["svn_url"] = page.into();
     body["default_branch"] = "main".into();
     body["visibility"] = if repo.public { "public" } else { "private" }.into();
-    for name in [
-        "forks",
-        "forks_count",
-        "open_issues",
-        "open_issues_count",
-        "size",
-        "stargazers_count",
-        "watchers",
-        "watchers_count",
-    ] {
-        body[name] = 0.into();
-    }
-    for name in ["homepage", "language", "mirror_url", "license"] {
-        body[name] = Value::Null;
-    }
-    for name in [
-        "archived",
-        "disabled",
-        "has_pages",
-        "has_wiki",
-        "is_template",
-        "web_commit_signoff_required",
-        "has_discussions",
-    ] {
-        body[name] = false.into();
-    }
-    for name in ["has_downloads", "has_issues", "has_projects", "allow_forking"] {
-        body[name] = true.into();
+    for (names, value) in REPOSITORY_CONSTANTS {
+        for name in names.split_whitespace() {
+            body[name] = serde_json::from_str(value).expect("each constant is JSON");
+        }
     }
     for name in ["created_at", "updated_at", "pushed_at"] {
         body[name] = MADE_AT.into();
     }
-    body["topics"] = json!([]);
     body
 }
 

@@ -59,6 +59,7 @@ fn title_and_names_of_strangers_are_text() {
     for path in ["/_sandbox/".to_owned(), format!("/_sandbox/pulls/{}", pull.number)] {
         let page = fetch(&world, &path);
         assert!(page.contains("&lt;b onmouseover=x&gt;&quot;&#39;") && page.contains("&lt;i&gt;"), "{page}");
+        assert!(!page.contains("<b onmouseover") && !page.contains("<i>"), "{page}");
     }
 }
 

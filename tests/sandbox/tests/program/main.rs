@@ -9,6 +9,8 @@ use std::process::{Child, Command, Stdio};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use sandbox::github::{CommentAction, Level, PullSpec};
+use sandbox::world::{REPO, WRITER};
 use serde_json::{Value, json};
 
 fn sandbox(words: &[&str]) -> Command {
@@ -127,4 +129,24 @@ fn demo_plays_three_launches_and_leaves_nothing() {
     let success = json!("success");
     assert_eq!(acts, [(&json!("fargate"), &success), (&json!("ec2"), &success), (&json!("local"), &success)]);
     assert_eq!(record["left"], json!({ "runners": 0, "tasks": 0 }));
+}
+
+#[test]
+fn run_of_a_comment_knows_the_comment_and_speaks_for_the_workflows_bot() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let binaries = sandbox::binaries::Binaries::find(None).unwrap();
+    let sandbox = runtime.block_on(sandbox::Sandbox::start(sandbox::SandboxConfig::new(binaries))).unwrap();
+    let pull = sandbox.github.open_pull(PullSpec::of(REPO, WRITER));
+    let comment = sandbox.github.comment(pull, WRITER, "/preview up");
+    let run = sandbox.begin_comment_run(comment, CommentAction::Created, &[("issues", Level::Write)]).unwrap();
+    let event: Value = serde_json::from_slice(&std::fs::read(&run.env["GITHUB_EVENT_PATH"]).unwrap()).unwrap();
+    assert_eq!((&event["comment"]["id"], &event["issue"]["number"]), (&json!(comment), &json!(pull.number)));
+    let told = ["GITHUB_EVENT_NAME", "GITHUB_ACTOR", "GITHUB_REF"].map(|name| run.env[name].as_str());
+    assert_eq!(told, ["issue_comment", WRITER, "refs/heads/main"]);
+    let url = format!("{}/repos/{REPO}/issues/{}/comments", run.env["GITHUB_API_URL"], pull.number);
+    let bearer = format!("Bearer {}", run.env["GITHUB_TOKEN"]);
+    let said = ureq::post(url).header("authorization", bearer).send_json(json!({ "body": "on it" })).unwrap();
+    assert_eq!(said.status().as_u16(), 201);
+    let authors: Vec<_> = sandbox.github.comments(pull).into_iter().map(|one| one.author).collect();
+    assert_eq!(authors, [WRITER, "github-actions[bot]"]);
 }

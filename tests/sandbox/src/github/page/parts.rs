@@ -89,7 +89,11 @@ pub(super) fn task(task: &TaskCard, now: OffsetDateTime) -> String {
         escape(&task.kind),
         format!("{}{reason}", pill(&task.status)),
         containers.collect(),
-        format!("<div class=\"small\">{}</div>", tags.collect::<String>()),
+        format!(
+            "<details class=\"small\"><summary>{} tags</summary>{}</details>",
+            task.tags.len(),
+            tags.collect::<String>()
+        ),
         ago(task.created_at, now),
     ])
 }

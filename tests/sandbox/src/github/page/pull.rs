@@ -7,8 +7,10 @@ use axum::response::Response;
 use super::parts::{RUNNER_COLUMNS, TASK_COLUMNS, ago, card, link, pill, row, runner, sha, state_of, task};
 use super::{Moment, TaskCard, escape, markdown, page};
 use crate::github::deploy::Deployment;
+use crate::github::directory::Repo;
 use crate::github::issue::{Comment, Emotion, Issue, Origin, Pull};
 use crate::github::people::Kind;
+use crate::github::run::Event;
 use crate::github::runner::Runner;
 use crate::github::state::State;
 
@@ -28,7 +30,7 @@ pub(crate) fn pull(state: &State, number: u64, tasks: &[TaskCard], moment: &Mome
 }
 
 fn heading(state: &State, issue: &Issue) -> String {
-    let repo = state.directory.repo_by_id(issue.id.repo).map(crate::github::Repo::full_name).unwrap_or_default();
+    let repo = state.directory.repo_by_id(issue.id.repo).map(Repo::full_name).unwrap_or_default();
     let way = issue.pull.as_ref().map(|pull| way(issue, pull)).unwrap_or_default();
     let locked = if issue.locked { pill("locked") } else { String::new() };
     format!(
@@ -144,7 +146,7 @@ fn statuses(state: &State, issue: &Issue, moment: &Moment) -> String {
 
 /// Tasks of this pull request, and runners of its workflow runs.
 fn machines(state: &State, issue: &Issue, tasks: &[TaskCard], moment: &Moment) -> String {
-    let repo = state.directory.repo_by_id(issue.id.repo).map(crate::github::Repo::full_name);
+    let repo = state.directory.repo_by_id(issue.id.repo).map(Repo::full_name);
     let here = |task: &&&TaskCard| task.repo.is_none() || task.repo == repo;
     let mine: Vec<&TaskCard> = tasks.iter().rev().filter(|task| task.pull == Some(issue.id.number)).collect();
     let tasks: Vec<String> = mine.iter().filter(here).map(|one| task(one, moment.now)).collect();
@@ -154,7 +156,6 @@ fn machines(state: &State, issue: &Issue, tasks: &[TaskCard], moment: &Moment) -
 }
 
 fn runners_of<'a>(state: &'a State, issue: &Issue) -> impl Iterator<Item = (u64, &'a Runner)> {
-    use crate::github::run::Event;
     let (repo, number) = (issue.id.repo, issue.id.number);
     let runs = state.runs.values().filter(move |run| run.repo == repo && run.event == Event::PullRequest(number));
     let jobs = runs.flat_map(|run| state.attempt_jobs(run.id, run.attempt));

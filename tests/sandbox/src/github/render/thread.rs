@@ -6,7 +6,7 @@ use super::people::{login, via};
 use super::{node_id, whole_repository};
 use crate::clock::rfc3339;
 use crate::github::directory::Repo;
-use crate::github::issue::{Comment, Commit, Emotion, Issue, Origin, Pull, Reaction};
+use crate::github::issue::{Comment, Commit, Emotion, Issue, IssueState, Origin, Pull, Reaction, Standing};
 use crate::github::state::{MAIN_SHA, State};
 
 /// What issues and pull requests have in common.
@@ -164,7 +164,6 @@ fn fork(of: &Repo, full_name: &str, base: &str) -> Value {
 
 /// As it is shown alone.
 pub(crate) fn pull(state: &State, issue: &Issue, repo: &Repo, base: &str) -> Option<Value> {
-    use crate::github::issue::{IssueState, Standing};
     let pull = issue.pull.as_ref()?;
     let mut body = pull_in_list(state, issue, repo, base)?;
     let conflicting = pull.standing == Standing::Conflicting;

@@ -14,7 +14,7 @@ use super::super::hub::Hub;
 use super::super::people::{Access, Membership, OCTOCAT, Speaker};
 use super::super::refusal::{Answer, Refusal};
 use super::super::render;
-use super::super::token::{Actor, Level, Right};
+use super::super::token::{Actor, Grant, Level, Right};
 
 /// Below a repository.
 pub(super) fn of_repository() -> Router<Hub> {
@@ -78,7 +78,7 @@ enum Asker {
 /// An installation needs the permission for members. A job's token has no permissions in an organisation at all, and a
 /// classic PAT without a scope for organisations does not speak as a member: both count as outsiders.
 fn asker(visitor: &Visitor, org: u64) -> Asker {
-    let reads = |grant: &super::super::token::Grant| grant.owner_id == org && grant.holds("members", Level::Read);
+    let reads = |grant: &Grant| grant.owner_id == org && grant.holds("members", Level::Read);
     match &visitor.caller.actor {
         Actor::Job(_) => Asker::Outsider,
         Actor::App(_) => Asker::Refused,

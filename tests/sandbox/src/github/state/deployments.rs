@@ -1,5 +1,7 @@
 //! Deployments, environments and commit statuses: made, told, deleted.
 
+use std::collections::BTreeMap;
+
 use time::OffsetDateTime;
 
 use super::State;
@@ -91,7 +93,7 @@ impl State {
 
     /// The latest status of each context of a commit, by context.
     pub(crate) fn latest_statuses(&self, repo: u64, sha: &str) -> Vec<&CommitStatus> {
-        let mut latest: std::collections::BTreeMap<&str, &CommitStatus> = std::collections::BTreeMap::new();
+        let mut latest: BTreeMap<&str, &CommitStatus> = BTreeMap::new();
         for status in self.statuses.iter().filter(|status| status.repo == repo && status.sha == sha) {
             latest.insert(&status.context, status);
         }

@@ -3,6 +3,7 @@
 use super::State;
 use crate::github::app::App;
 use crate::github::directory::Repo;
+use crate::github::issue::{Issue, Pull};
 use crate::github::people::{ACTIONS_BOT, Access, Membership, OCTOCAT, Role, Speaker, User};
 
 impl State {
@@ -47,10 +48,8 @@ impl State {
 
     /// `author_association`, with the flaw that the real one has: a private member counts as an outsider.
     pub(crate) fn association(&self, repo: &Repo, login: &str) -> &'static str {
-        let merged = |issue: &&super::Issue| {
-            issue.id.repo == repo.id
-                && issue.author == login
-                && issue.pull.as_ref().is_some_and(|pull| pull.is_merged())
+        let merged = |issue: &Issue| {
+            issue.id.repo == repo.id && issue.author == login && issue.pull.as_ref().is_some_and(Pull::is_merged)
         };
         if self.people.membership(repo.owner_id, login) == Some(Membership::Public) {
             return "MEMBER";
@@ -58,6 +57,6 @@ impl State {
         if self.people.role(repo.id, login).is_some_and(|role| role.access != Access::None) {
             return "COLLABORATOR";
         }
-        if self.issues.values().any(|issue| merged(&issue)) { "CONTRIBUTOR" } else { "NONE" }
+        if self.issues.values().any(merged) { "CONTRIBUTOR" } else { "NONE" }
     }
 }

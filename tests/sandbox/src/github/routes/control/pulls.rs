@@ -9,12 +9,13 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::github::directory::Repo;
 use crate::github::event::{self, CommentAction};
 use crate::github::hub::Hub;
 use crate::github::issue::{IssueId, Origin};
 use crate::github::people::{OCTOCAT, Speaker, User};
 use crate::github::refusal::{Answer, Refusal};
-use crate::github::setup::PullSpec;
+use crate::github::setup::{FIRST_USER, PullSpec};
 use crate::github::state::State as Model;
 use crate::github::traffic::json_body;
 
@@ -58,9 +59,9 @@ fn repo_or_first(state: &Model, named: Option<String>) -> Option<String> {
     match named {
         Some(name) => {
             let (owner, repo) = name.split_once('/')?;
-            state.directory.repo(owner, repo).map(crate::github::Repo::full_name)
+            state.directory.repo(owner, repo).map(Repo::full_name)
         }
-        None => state.directory.repos.first().map(crate::github::Repo::full_name),
+        None => state.directory.repos.first().map(Repo::full_name),
     }
 }
 
@@ -90,7 +91,7 @@ async fn open(State(hub): State<Hub>, body: Bytes) -> Answer {
 /// Whoever is named at the keyboard exists, without a role.
 fn make_known(state: &mut Model, login: &str) {
     if state.user(login).is_none() {
-        let id = crate::github::setup::FIRST_USER + state.fresh_id();
+        let id = FIRST_USER + state.fresh_id();
         state.people.add(User::of(id, login));
     }
 }
@@ -132,16 +133,24 @@ async fn push(State(hub): State<Hub>, Path(number): Path<u64>, body: Bytes) -> A
     with_pull(&hub, number, |state, id, now| state.push_new(id, wanted.sha.as_deref(), now).map(|_| ()))
 }
 
+/// Turns a pull request into another state.
+fn turn(hub: &Hub, number: u64, change: fn(&mut Model, IssueId, time::OffsetDateTime)) -> Answer {
+    with_pull(hub, number, |state, id, now| {
+        change(state, id, now);
+        Some(())
+    })
+}
+
 async fn close(State(hub): State<Hub>, Path(number): Path<u64>) -> Answer {
-    with_pull(&hub, number, |state, id, now| Some(state.close(id, now)))
+    turn(&hub, number, Model::close)
 }
 
 async fn merge(State(hub): State<Hub>, Path(number): Path<u64>) -> Answer {
-    with_pull(&hub, number, |state, id, now| Some(state.merge(id, now)))
+    turn(&hub, number, Model::merge)
 }
 
 async fn reopen(State(hub): State<Hub>, Path(number): Path<u64>) -> Answer {
-    with_pull(&hub, number, |state, id, now| Some(state.reopen(id, now)))
+    turn(&hub, number, Model::reopen)
 }
 
 #[derive(Deserialize)]
