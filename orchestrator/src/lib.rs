@@ -92,6 +92,8 @@ fn run(cli: Cli, vars: config::Vars<'_>, workflow: Workflow) -> Result<(), Error
             Command::Runner(RunnerCommand::List(args)) => commands::list::run(args, &context).await,
             Command::Runner(RunnerCommand::Wait(args)) => commands::wait::run(args, &context).await,
             Command::Runner(RunnerCommand::Logs(args)) => commands::logs::run(args, &context).await,
+            Command::Preview(command) => commands::preview::run(command, &context).await,
+            Command::Comment(args) => commands::comment::run(args, &context).await,
             Command::Reap(args) => commands::reap::run(args, &context).await,
         }
     });

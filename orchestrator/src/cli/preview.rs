@@ -55,6 +55,9 @@ pub struct LaunchArgs {
     /// Image of runner-entrypoint, copied into apps that do not have it [env: MAYFLY_PREVIEW_SUPERVISOR_IMAGE]
     #[arg(long, value_name = "IMAGE", help_heading = "App")]
     pub supervisor_image: Option<String>,
+    /// Where the app's own image has runner-entrypoint [env: MAYFLY_PREVIEW_SUPERVISOR_PATH]
+    #[arg(long, value_name = "PATH", help_heading = "App")]
+    pub supervisor_path: Option<String>,
     /// CPU units (1024 = one vCPU) instead of the template's [env: MAYFLY_PREVIEW_CPU]
     #[arg(long, value_name = "UNITS", help_heading = "Machine")]
     pub cpu: Option<String>,
@@ -337,6 +340,7 @@ impl LaunchArgs {
         given([
             ("launch_mode", &self.launch_mode),
             ("supervisor_image", &self.supervisor_image),
+            ("supervisor_path", &self.supervisor_path),
             ("cpu", &self.cpu),
             ("memory", &self.memory),
             ("network", &self.network),

@@ -93,6 +93,11 @@ impl Context<'_> {
         })
     }
 
+    /// Who asks, where that can be told: the actor of the workflow run, or this machine's user.
+    pub fn actor(&self) -> Option<String> {
+        ["GITHUB_ACTOR", "USER", "LOGNAME"].iter().find_map(|name| (self.vars)(name).filter(|value| !value.is_empty()))
+    }
+
     /// Warns people, and the run's page.
     pub fn warn(&self, text: &str) {
         say(&format!("mayfly: warning: {text}"));

@@ -7,6 +7,7 @@ pub mod list;
 pub mod local;
 pub mod local_up;
 pub mod logs;
+pub mod order;
 pub mod scene;
 pub mod up;
 pub mod url;

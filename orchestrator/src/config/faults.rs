@@ -26,6 +26,16 @@ impl Faults {
         result.map_err(|text| self.add(place, text)).ok()
     }
 
+    /// Notes what another reading has found.
+    pub fn extend(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
+    /// Notes the faults of an error.
+    pub fn absorb(&mut self, error: ConfigError) {
+        self.0.extend(error.faults);
+    }
+
     /// The value, if nothing was wrong.
     ///
     /// # Errors

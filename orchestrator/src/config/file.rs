@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
 
 use super::ConfigError;
+use crate::preview::template::PreviewFile;
 
 /// The file as it is written.
 #[derive(Debug, Default, Deserialize)]
@@ -27,22 +28,13 @@ pub struct File {
     pub profile: BTreeMap<String, RunnerSection>,
     /// What a pull request's app is, and how it is launched.
     #[serde(default)]
-    pub preview: PreviewSection,
-}
-
-/// `[preview]`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PreviewSection {
-    /// How previews are launched.
-    #[serde(default)]
-    pub launch: PreviewLaunchSection,
+    pub preview: PreviewFile,
 }
 
 macro_rules! section {
     ($(#[doc = $doc:literal])+ $name:ident { $($field:ident),+ $(,)? }) => {
         $(#[doc = $doc])+
-        #[derive(Debug, Default, Deserialize)]
+        #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
         #[serde(deny_unknown_fields)]
         pub struct $name { $( $field: Option<Scalar>, )+ }
 
@@ -79,12 +71,12 @@ section! {
     PreviewLaunchSection {
         launch_mode, image, expose, listener, base_domain, ttl, max_ttl, fork_ttl, warn, idle, ready_timeout, max_previews,
         when_full, max_hourly, cpu, memory, network, subnets, security_groups, fork_security_groups, assign_public_ip,
-        capacity_provider, platform, supervisor_image, log_group, allow, publish,
+        capacity_provider, platform, supervisor_image, supervisor_path, log_group, allow, publish,
     }
 }
 
 /// A text, number, truth value or list of them: settings are checked in one place, whichever layer they come from.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Scalar(String);
 
 impl<'de> Deserialize<'de> for Scalar {

@@ -84,8 +84,20 @@ fn filled(settings: &Settings, name: &str, default: &str, faults: &mut Faults) -
     }
 }
 
-/// Resolves the network.
-pub(super) fn network(settings: &Settings, mode: LaunchMode, faults: &mut Faults) -> Option<Network> {
+fn network(settings: &Settings, mode: LaunchMode, faults: &mut Faults) -> Option<Network> {
+    let network = network_as_written(settings, mode, faults)?;
+    if network.subnets.is_empty() {
+        let text = "is missing; a task on Fargate needs a network: --subnets subnet-…, or set MAYFLY_SUBNETS (Terraform prints them)";
+        faults.add(
+            settings.place("subnets"),
+            text.replace("on Fargate", if mode.is_fargate() { "on Fargate" } else { "in awsvpc mode" }),
+        );
+    }
+    Some(network)
+}
+
+/// Resolves the network; it may lack subnets.
+pub(super) fn network_as_written(settings: &Settings, mode: LaunchMode, faults: &mut Faults) -> Option<Network> {
     if !wants_awsvpc(settings, mode, faults) {
         return None;
     }
@@ -96,13 +108,6 @@ pub(super) fn network(settings: &Settings, mode: LaunchMode, faults: &mut Faults
     };
     check_ids(settings, "subnets", "subnet-", &network.subnets, 16, faults);
     check_ids(settings, "security_groups", "sg-", &network.security_groups, 5, faults);
-    if network.subnets.is_empty() {
-        let text = "is missing; a task on Fargate needs a network: --subnets subnet-…, or set MAYFLY_SUBNETS (Terraform prints them)";
-        faults.add(
-            settings.place("subnets"),
-            text.replace("on Fargate", if mode.is_fargate() { "on Fargate" } else { "in awsvpc mode" }),
-        );
-    }
     Some(network)
 }
 
@@ -146,7 +151,7 @@ pub(super) fn check_ids(
 }
 
 /// What Fargate takes: memory in MiB, from, to, in steps, by CPU units (AWS: task definition parameters for Fargate).
-const FARGATE_SIZES: [(u32, u32, u32, u32); 7] = [
+pub(crate) const FARGATE_SIZES: [(u32, u32, u32, u32); 7] = [
     (256, 512, 2_048, 512),
     (512, 1_024, 4_096, 1_024),
     (1_024, 2_048, 8_192, 1_024),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::machine::{EcsMachine, Network, check_ids, network};
+use super::machine::{EcsMachine, Network, check_ids, network_as_written};
 use super::place::{Rights, in_workflow, names_aws};
 use super::{Faults, PlaceConfig, Settings, Vars};
 use crate::expose::{self, Expose, Surroundings};
@@ -44,6 +44,8 @@ pub struct LaunchConfig {
     pub log_group: Option<String>,
     /// Image of the supervisor, for apps that do not have it.
     pub supervisor_image: Option<String>,
+    /// Where the app's own image has the supervisor.
+    pub supervisor_path: Option<String>,
     /// Whether people are let in by ECS Exec.
     pub execute_command: bool,
     /// Where it is reached.
@@ -96,6 +98,7 @@ impl LaunchConfig {
             platform_version: settings.text("platform"),
             log_group: settings.text("log_group"),
             supervisor_image: settings.text("supervisor_image"),
+            supervisor_path: settings.text("supervisor_path"),
             execute_command,
             expose,
             listener: settings.text("listener"),
@@ -110,14 +113,26 @@ impl LaunchConfig {
         };
         check_ids(settings, "fork_security_groups", "sg-", &config.fork_security_groups, 5, faults);
         config.check(settings, faults);
-        let around = Surroundings {
-            modes: &config.modes,
-            network: config.network.as_ref(),
-            listener: config.listener.as_deref(),
-            base_domain: config.base_domain.as_deref(),
-        };
-        expose::check(config.expose, around, faults);
         config
+    }
+
+    /// Notes what cannot work, once the template's wishes are in.
+    pub fn check_address(&self, settings: &Settings, faults: &mut Faults) {
+        let around = Surroundings {
+            modes: &self.modes,
+            network: self.network.as_ref(),
+            listener: self.listener.as_deref(),
+            base_domain: self.base_domain.as_deref(),
+        };
+        expose::check(self.expose, around, faults);
+        if self.network.as_ref().is_some_and(|network| network.subnets.is_empty()) {
+            faults.add(settings.place("subnets"), "is missing; an awsvpc task needs subnets: --subnets subnet-…, or set MAYFLY_SUBNETS");
+        }
+    }
+
+    /// The listener, where previews are exposed by it.
+    pub fn road(&self) -> Option<&str> {
+        self.listener.as_deref().filter(|_| self.expose == Expose::Alb)
     }
 
     /// Whether ECS runs it.
@@ -126,14 +141,20 @@ impl LaunchConfig {
     }
 
     /// The machine of a mode, with a definition and the app's container.
-    pub fn machine(&self, mode: LaunchMode, definition: &str, container: &str) -> EcsMachine {
+    pub fn machine(
+        &self,
+        mode: LaunchMode,
+        definition: &str,
+        container: &str,
+        network: Option<Network>,
+    ) -> EcsMachine {
         EcsMachine {
             mode,
             task_definition: definition.to_owned(),
             container: container.to_owned(),
-            network: self.network.clone(),
-            cpu: self.cpu,
-            memory: self.memory,
+            network,
+            cpu: None,
+            memory: None,
             ephemeral_storage: None,
             platform_version: self.platform_version.clone().filter(|_| mode.is_fargate()),
             capacity_provider: self.capacity_provider.clone().filter(|_| mode == LaunchMode::Ec2),
@@ -147,6 +168,10 @@ impl LaunchConfig {
         }
         if self.platform_version.is_some() && !self.modes.iter().any(|mode| mode.is_fargate()) {
             faults.add(settings.place("platform"), "is for Fargate, which is not asked for");
+        }
+        if self.lease.idle.is_some() && self.expose == Expose::Alb {
+            let text = "cannot work behind a load balancer: its health checks come from the same addresses as people, all the time";
+            faults.add(settings.place("idle"), text);
         }
         if self.lease.ttl > self.lease.max_ttl {
             faults.add(settings.place("ttl"), "is longer than max-ttl, beyond which no lease goes");
@@ -183,7 +208,7 @@ fn network_of(settings: &Settings, modes: &[LaunchMode], expose: Expose, faults:
     if !mode.is_ecs() {
         return None;
     }
-    let mut network = network(settings, mode, faults)?;
+    let mut network = network_as_written(settings, mode, faults)?;
     network.assign_public_ip |= expose == Expose::PublicIp && settings.get("assign_public_ip").is_none();
     Some(network)
 }

@@ -72,7 +72,7 @@ pub const RUNNER: [Spec; 21] = [
 ];
 
 /// What a preview is besides.
-pub const PREVIEW: [Spec; 27] = [
+pub const PREVIEW: [Spec; 28] = [
     spec("launch_mode", &["MAYFLY_PREVIEW_LAUNCH_MODE", "MAYFLY_LAUNCH_MODE"], Section::Preview),
     spec("image", &["MAYFLY_PREVIEW_IMAGE"], Section::Preview),
     spec("expose", &["MAYFLY_PREVIEW_EXPOSE"], Section::Preview),
@@ -97,6 +97,7 @@ pub const PREVIEW: [Spec; 27] = [
     spec("capacity_provider", &["MAYFLY_PREVIEW_CAPACITY_PROVIDER"], Section::Preview),
     spec("platform", &["MAYFLY_PREVIEW_PLATFORM"], Section::Preview),
     spec("supervisor_image", &["MAYFLY_PREVIEW_SUPERVISOR_IMAGE"], Section::Preview),
+    spec("supervisor_path", &["MAYFLY_PREVIEW_SUPERVISOR_PATH"], Section::Preview),
     spec("log_group", &["MAYFLY_PREVIEW_LOG_GROUP"], Section::Preview),
     spec("allow", &["MAYFLY_PREVIEW_ALLOW"], Section::Preview),
     spec("publish", &["MAYFLY_PREVIEW_PUBLISH"], Section::Preview),

@@ -1,6 +1,8 @@
 //! What is done about previews: each step safe to repeat, none with a choice in it.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
 
 use super::obituary;
 use super::observed::{Preview, previews};
@@ -21,6 +23,8 @@ use crate::price;
 use crate::route::removal::{self, Removed};
 use crate::route::{RouteOwner, RouteParts};
 
+/// Reads are limited to 20 a second for the whole account (ECS developer guide: throttling).
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// What all families of previews begin with.
 pub const FAMILY_PREFIX: &str = "mayfly-preview-";
 
@@ -133,19 +137,51 @@ impl Hands {
         RouteOwner { place: self.place.clone(), slot: slot.clone() }
     }
 
-    /// Takes all task definitions of a slot out of use; how many there were.
+    /// What there is of a slot's route, by name.
+    ///
+    /// # Errors
+    /// AWS refuses.
+    pub async fn route_names(&self, slot: &Slot) -> Result<Vec<String>, Error> {
+        let Some(road) = &self.road else { return Ok(Vec::new()) };
+        let parts = self.route_parts(road, slot).await?;
+        let rules = parts.rules.iter().map(|rule| format!("rule {}", rule.object.arn));
+        Ok(rules.chain(parts.target_groups.iter().map(|group| format!("target group {}", group.object.name))).collect())
+    }
+
+    /// Active revisions of a family, youngest first. ECS lists by prefix: `pr-1` begins `pr-12` as well.
+    ///
+    /// # Errors
+    /// ECS refuses.
+    pub async fn revisions(&self, family: &str) -> Result<Vec<String>, Error> {
+        let all = self.definitions.active(family).await?;
+        Ok(all.into_iter().filter(|arn| family_of(arn) == Some(family)).collect())
+    }
+
+    /// Takes all task definitions of a family out of use; how many there were.
     ///
     /// # Errors
     /// ECS refuses.
     pub async fn deregister(&self, family: &str) -> Result<usize, Error> {
-        let all = self.definitions.active(family).await?;
-        let own = all.iter().filter(|arn| family_of(arn) == Some(family));
-        let mut count = 0;
-        for arn in own {
+        let revisions = self.revisions(family).await?;
+        for arn in &revisions {
             self.definitions.deregister(arn).await?;
-            count += 1;
         }
-        Ok(count)
+        Ok(revisions.len())
+    }
+
+    /// Waits until a task has stopped; the task as it is at the end of the wait.
+    ///
+    /// # Errors
+    /// ECS refuses.
+    pub async fn until_stopped(&self, task: &TaskArn, limit: Duration) -> Result<Option<Task>, Error> {
+        let begun = Instant::now();
+        loop {
+            let seen = self.look(task).await?;
+            if seen.as_ref().is_none_or(|task| task.status.is_over()) || begun.elapsed() >= limit {
+                return Ok(seen);
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
     }
 
     /// Tells a story; what could not be told is a warning.

@@ -100,15 +100,15 @@ impl PreviewLaunch {
     }
 
     /// The request for a rung of the ladder.
-    pub fn request(&self, ecs: &Ecs, rung: &Rung, generation: u32) -> RunTaskRequest {
+    pub fn request(&self, cluster: &str, rung: &Rung, generation: u32) -> RunTaskRequest {
         let errand = Errand {
             id: self.id,
             token: Identity::of_preview(self.id).client_token(rung.index, generation),
-            command: Some(rung.command.clone()),
+            command: rung.command.clone(),
             environment: self.environment(),
             tags: self.tags(),
         };
-        RunTaskRequest::of(ecs.cluster(), &rung.machine, errand)
+        RunTaskRequest::of(cluster, &rung.machine, errand)
     }
 }
 
@@ -119,8 +119,8 @@ pub struct Rung {
     pub index: u32,
     /// Where, and with which definition.
     pub machine: EcsMachine,
-    /// What the supervisor is told.
-    pub command: Vec<String>,
+    /// What the supervisor is told, and the app's command; none: the image's own words.
+    pub command: Option<Vec<String>>,
 }
 
 /// A preview's task, and how it was come by.
@@ -162,7 +162,7 @@ pub async fn launch(
 
 async fn on_rung(ecs: &Ecs, launch: &PreviewLaunch, rung: &Rung) -> Result<Result<(Task, bool), Explanation>, Error> {
     for generation in 0..MAX_GENERATIONS {
-        let request = launch.request(ecs, rung, generation);
+        let request = launch.request(ecs.cluster(), rung, generation);
         match once::ask(ecs, &request, Some(launch.id), launch.launcher).await? {
             Outcome::Live { task, adopted } => return Ok(Ok((*task, adopted))),
             Outcome::NotPlaced(explained) => return Ok(Err(explained)),

@@ -5,6 +5,8 @@
 mod guard;
 mod report;
 
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
@@ -20,8 +22,10 @@ use super::shape::Shape;
 use super::slot::{Sha, Slot};
 use super::story::certificate::{Asked, Cause, Death};
 use super::story::{Stage, Story, Subject};
+use super::template::Size;
 use super::{obituary, story};
 use crate::alb::{HealthCheck, ListenerArn};
+use crate::cancel::Cancel;
 use crate::chat::Trust;
 use crate::config::preview::LaunchConfig;
 use crate::ec2::{Addresses, Ec2};
@@ -43,6 +47,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// A public address hangs on a network interface a little after the task runs.
 const ADDRESS_LIMIT: Duration = Duration::from_secs(60);
+/// GitHub kills a cancelled step ten seconds after its first signal; some of them are needed for the clean-up.
+const FINISH_LAUNCH: Duration = Duration::from_secs(5);
 /// How long a target that was taken out finishes what it has.
 const DRAIN: Duration = Duration::from_secs(10);
 
@@ -61,6 +67,8 @@ pub struct Wish {
     pub image: String,
     /// Variables of the app, checked.
     pub env: Vec<(String, String)>,
+    /// Stands over the settings' size and the template's.
+    pub size: Size,
     /// The lease.
     pub lease: Lease,
     /// Leave what was started running when something fails.
@@ -85,9 +93,23 @@ pub struct Up<'u> {
     pub phases: Phases,
     /// When it was asked for.
     pub created: SystemTime,
+    /// Which process asks.
+    pub launcher: Uuid,
+    /// How far it came: what a cancelled launch has to put away.
+    pub progress: Progress,
+}
+
+/// How far a launch came.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// RunTask is under way, or was.
+    asked: AtomicBool,
+    /// What it gave.
+    started: OnceLock<Started>,
 }
 
 /// What is there once a task was started or found.
+#[derive(Clone, Debug)]
 struct Started {
     preview: Preview,
     launched: LaunchedPreview,
@@ -98,11 +120,12 @@ impl Up<'_> {
     ///
     /// # Errors
     /// A guard, a refusal, an app that does not get ready. What was started is then put away, unless it was there before.
-    pub async fn run(self) -> Result<UpReport, Error> {
+    pub async fn run(&self) -> Result<UpReport, Error> {
         self.look_for_room().await?;
         self.guard().await?;
-        let (launch, rungs) = self.launch().await?;
+        let (launch, rungs) = self.prepare().await?;
         self.tell(Stage::Starting(self.phases.list())).await;
+        self.progress.asked.store(true, Ordering::Relaxed);
         let launched = match launch::launch(&self.hands.ecs, &launch, &rungs, &self.phases).await {
             Ok(launched) => launched,
             Err(fault) => {
@@ -111,6 +134,7 @@ impl Up<'_> {
             }
         };
         let started = self.started(launched)?;
+        let _ = self.progress.started.set(started.clone());
         match self.bring_up(&started).await {
             Ok(report) => Ok(report),
             Err(fault) => {
@@ -118,6 +142,33 @@ impl Up<'_> {
                 Err(fault)
             }
         }
+    }
+
+    /// The same until somebody cancels it. A RunTask on its way is then waited for: a task that nobody knows of could not be put
+    /// away.
+    ///
+    /// # Errors
+    /// As [`Up::run`], or that it was cancelled.
+    pub async fn run_until(&self, cancel: &mut Cancel) -> Result<UpReport, Error> {
+        let work = self.run();
+        tokio::pin!(work);
+        tokio::select! {
+            done = &mut work => return done,
+            () = cancel.requested() => {}
+        }
+        let asked = || self.progress.asked.load(Ordering::Relaxed) && self.progress.started.get().is_none();
+        let begun = Instant::now();
+        while asked() && begun.elapsed() < FINISH_LAUNCH {
+            tokio::select! {
+                done = &mut work => return done,
+                () = tokio::time::sleep(FIRST_PAUSE / 4) => {}
+            }
+        }
+        match self.progress.started.get() {
+            Some(started) => self.put_away(started, &Error::Cancelled).await,
+            None => self.tell(Stage::Refused("the launch was cancelled".to_owned())).await,
+        }
+        Err(Error::Cancelled)
     }
 
     fn started(&self, launched: LaunchedPreview) -> Result<Started, Error> {
@@ -154,11 +205,11 @@ impl Up<'_> {
         Ok(Some((road, host)))
     }
 
-    async fn launch(&self) -> Result<(PreviewLaunch, Vec<Rung>), Error> {
+    async fn prepare(&self) -> Result<(PreviewLaunch, Vec<Rung>), Error> {
         let host = self.road()?.map(|(_, host)| host.as_str().to_owned());
         let wish = &self.wish;
         let launch = PreviewLaunch {
-            id: self.id()?,
+            id: self.id(),
             slot: wish.slot.clone(),
             sha: wish.sha.clone(),
             owner: wish.owner.clone(),
@@ -168,10 +219,10 @@ impl Up<'_> {
             host,
             lease: wish.lease,
             env: wish.env.clone(),
-            launcher: Uuid::new_v4(),
+            launcher: self.launcher,
             created: self.created,
         };
-        let rungs = self.shape.rungs(self.hands, self.config, wish, &launch, &self.phases).await?;
+        let rungs = self.shape.rungs(self.hands, self.config, wish, &self.phases).await?;
         Ok((launch, rungs))
     }
 
@@ -362,30 +413,28 @@ impl Up<'_> {
     }
 
     async fn tell(&self, stage: Stage) {
-        let mode = self.config.modes.first().copied().unwrap_or(LaunchMode::Fargate);
-        let Ok(subject) = self.subject(mode) else { return };
-        self.hands.tell(&Story { subject, stage }).await;
+        self.hands.tell(&Story { subject: self.subject(), stage }).await;
     }
 
-    fn id(&self) -> Result<LaunchId, Error> {
+    fn id(&self) -> LaunchId {
         let wish = &self.wish;
-        let fingerprint = self.shape.fingerprint(self.config)?;
-        Ok(launch::id(&self.hands.place, &wish.slot, wish.sha.as_ref(), &fingerprint, &wish.env))
+        let fingerprint = self.shape.fingerprint();
+        launch::id(&self.hands.place, &wish.slot, wish.sha.as_ref(), &fingerprint, &wish.env)
     }
 
-    fn subject(&self, mode: LaunchMode) -> Result<Subject, Error> {
-        let wish = &self.wish;
-        Ok(Subject {
+    fn subject(&self) -> Subject {
+        let (wish, mode) = (&self.wish, self.config.modes.first().copied().unwrap_or(LaunchMode::Fargate));
+        Subject {
             pull: wish.slot.pr.get(),
-            launch: self.id()?,
+            launch: self.id(),
             created: self.created,
             sha: wish.sha.as_ref().map(ToString::to_string).unwrap_or_default(),
             image: Some(wish.image.clone()),
             mode,
             owner: wish.owner.clone(),
-            price: price::of_size(self.shape.size(self.config), mode, &self.hands.aws.region),
+            price: self.shape.size().and_then(|size| price::of_size(size, mode, &self.hands.aws.region)),
             task: None,
-        })
+        }
     }
 }
 

@@ -32,6 +32,14 @@ pub struct Removed {
 }
 
 impl Removed {
+    /// Each of them, by name.
+    pub fn names(&self) -> Vec<String> {
+        let rules = self.rules.iter().map(|arn| format!("rule {arn}"));
+        let targets = self.targets.iter().map(|target| format!("target {target}"));
+        let groups = self.target_groups.iter().map(|arn| format!("target group {arn}"));
+        rules.chain(targets).chain(groups).collect()
+    }
+
     /// Whether there was nothing.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()

@@ -10,7 +10,7 @@ use super::scene::Scene;
 use crate::cli::preview::DownArgs;
 use crate::error::Error;
 use crate::output::answer_as;
-use crate::preview::definition::family;
+use crate::preview::definition::Family;
 use crate::preview::hands::{Ended, Hands};
 use crate::preview::observed::Preview;
 use crate::preview::slot::Slot;
@@ -67,7 +67,7 @@ async fn foresee(hands: &Hands, slot: &Slot, report: &mut DownReport) -> Result<
     let live = hands.of_slot(slot, Ended::Left).await?;
     report.ended.extend(live.iter().filter(|preview| preview.is_staying()).map(|preview| preview.id.to_string()));
     report.removed = hands.route_names(slot).await?;
-    report.definitions = hands.revisions(&family(slot)).await?.len();
+    report.definitions = hands.revisions(family(slot).as_str()).await?.len();
     Ok(())
 }
 
@@ -86,7 +86,7 @@ pub async fn take_down(hands: &Hands, slot: &Slot, by: Option<String>, report: &
         hands.ecs.stop_task(&preview.task.arn, &asked.to_string()).await?;
         report.ended.push(preview.id.to_string());
     }
-    report.definitions += hands.deregister(&family(slot)).await?;
+    report.definitions += hands.deregister(family(slot).as_str()).await?;
     let newest = staying.pop().or(all.last());
     if let Some(preview) = newest {
         let task = hands.until_stopped(&preview.task.arn, super::wait::STOP_LIMIT).await?;
@@ -94,6 +94,10 @@ pub async fn take_down(hands: &Hands, slot: &Slot, by: Option<String>, report: &
         hands.tell_end(&preview, Some(asked)).await;
     }
     Ok(())
+}
+
+fn family(slot: &Slot) -> Family {
+    Family::of(&slot.repo, slot.pr.get())
 }
 
 impl DownReport {

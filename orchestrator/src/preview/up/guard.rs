@@ -4,12 +4,11 @@ use std::time::{Duration, SystemTime};
 
 use super::super::hands::Ended;
 use super::super::observed::Preview;
-use super::super::story::{Stage, Story};
+use super::super::story::Stage;
 use super::Up;
 use crate::commands::preview::list::table;
 use crate::config::preview::WhenFull;
 use crate::error::Error;
-use crate::model::LaunchMode;
 use crate::output::say;
 use crate::price;
 
@@ -33,7 +32,7 @@ impl Up<'_> {
             }
             if !told {
                 say(&format!("mayfly: waiting for a place: {full}"));
-                self.tell_queued(&full).await;
+                self.tell(Stage::Queued(full.clone())).await;
                 told = true;
             }
             tokio::time::sleep(LOOK_AGAIN).await;
@@ -42,7 +41,7 @@ impl Up<'_> {
 
     fn check_price(&self) -> Result<(), Error> {
         // The dearest of the modes that may be tried: the ladder may end there.
-        let size = self.shape.size(self.config);
+        let Some(size) = self.shape.size() else { return Ok(()) };
         let prices = self.config.modes.iter().filter_map(|mode| price::of_size(size, *mode, &self.hands.aws.region));
         let Some(dearest) = prices.max_by(|a, b| a.usd.total_cmp(&b.usd)) else { return Ok(()) };
         let hours = self.wish.lease.ttl.as_secs_f64() / 3_600.0;
@@ -60,12 +59,6 @@ impl Up<'_> {
     async fn others(&self) -> Result<Vec<Preview>, Error> {
         let all = self.hands.previews(Ended::Left).await?;
         Ok(all.into_iter().filter(|preview| preview.is_staying() && preview.slot != self.wish.slot).collect())
-    }
-
-    async fn tell_queued(&self, why: &str) {
-        let mode = self.config.modes.first().copied().unwrap_or(LaunchMode::Fargate);
-        let Ok(subject) = self.subject(mode) else { return };
-        self.hands.tell(&Story { subject, stage: Stage::Queued(why.to_owned()) }).await;
     }
 }
 
