@@ -1,4 +1,6 @@
-//! EC2, as far as addresses of tasks are concerned.
+//! EC2, as far as addresses of tasks are concerned, and the networks that they are to live in.
+
+pub mod networks;
 
 use serde::Deserialize;
 

@@ -26,9 +26,12 @@ pub mod logs;
 pub mod phases;
 pub mod price;
 
+pub mod acm;
 pub mod alb;
 pub mod aws;
+pub mod codebuild;
 pub mod ec2;
+pub mod ecr;
 pub mod ecs;
 pub mod github;
 pub mod http;
