@@ -115,6 +115,8 @@ impl Error {
                 AwsErrorKind::Unavailable => exit::FAILED,
                 _ => exit::AWS,
             },
+            Self::Route(RouteError::Aws(fault)) if fault.kind == AwsErrorKind::Unavailable => exit::FAILED,
+            Self::Route(RouteError::NotHealthy { .. }) => exit::TIMED_OUT,
             Self::Ended(_) | Self::Route(_) => exit::AWS,
             Self::TimedOut { .. } | Self::Unreachable(_) => exit::TIMED_OUT,
             Self::NotFound(_) => exit::NOT_FOUND,

@@ -117,7 +117,11 @@ impl Alb {
     pub async fn describe_target_groups(&self, of: Option<&LoadBalancerArn>) -> Result<Vec<TargetGroup>, AwsError> {
         let form = of.map(|arn| Parameters::default().with("LoadBalancerArn", arn.as_str())).unwrap_or_default();
         let object = of.map_or("the region".to_owned(), |arn| format!("load balancer {arn}"));
-        self.target_groups(&object, form).await
+        match self.target_groups(&object, form).await {
+            // A load balancer without any is answered like a name that is not there.
+            Err(fault) if fault.code.as_deref() == Some("TargetGroupNotFound") => Ok(Vec::new()),
+            found => found,
+        }
     }
 
     /// Looks at a target group; none where nothing has this name.

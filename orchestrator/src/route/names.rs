@@ -162,7 +162,7 @@ mod tests {
         for base in ["", "localhost", "a..com", "-a.com", "a_b.com", "https://a.com", &long_label, &long] {
             assert!(host(base).is_err(), "{base}");
         }
-        let fits = format!("{}.{}.com", "a".repeat(59), "b".repeat(57));
+        let fits = format!("{}.{}.com", "a".repeat(59), "b".repeat(58));
         assert_eq!(host(&fits).map(|host| host.len()), Ok(128));
     }
 
