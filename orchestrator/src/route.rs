@@ -97,3 +97,6 @@ pub struct Route {
     /// Its target group.
     pub target_group: TargetGroupArn,
 }
+
+#[cfg(test)]
+mod tests;

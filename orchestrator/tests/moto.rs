@@ -1,6 +1,6 @@
 //! Routes against moto, whose Elastic Load Balancing refuses what AWS refuses: `PriorityInUse`, `ResourceInUse`.
 //!
-//! Runs where a moto server is named, each test with a load balancer of its own:
+//! Left out where no moto server is named. Each test has a load balancer of its own:
 //! `moto_server -H 127.0.0.1 -p 5555 & AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
 //! MAYFLY_TEST_MOTO=http://127.0.0.1:5555 cargo test -p orchestrator --test moto`
 
@@ -25,6 +25,7 @@ const EC2: QueryService = QueryService::EC2;
 
 /// A listener of a new load balancer.
 struct Stage {
+    http: Http,
     aws: Aws,
     alb: Alb,
     load_balancer: LoadBalancerArn,
@@ -73,7 +74,6 @@ async fn make(aws: &Aws, service: QueryService, name: &'static str, form: Parame
 impl Stage {
     async fn new(name: &str) -> Option<Self> {
         let Ok(url) = std::env::var("MAYFLY_TEST_MOTO") else {
-            eprintln!("left out: MAYFLY_TEST_MOTO names no moto server");
             return None;
         };
         let http = Http::from_vars(&|_| None).expect("no proxy");
@@ -103,7 +103,7 @@ impl Stage {
             .with("DefaultActions.member.1.FixedResponseConfig.MessageBody", "nothing here");
         let made = make(&aws, ELB, "CreateListener", form).await;
         let listener = made.listeners.member[0].listener.parse().expect("a listener's ARN");
-        Some(Self { alb: Alb::new(&aws), aws, load_balancer, listener, vpc })
+        Some(Self { http, alb: Alb::new(&aws), aws, load_balancer, listener, vpc })
     }
 
     fn owner(&self, pr: u64) -> RouteOwner {
@@ -243,6 +243,66 @@ async fn ten_at_once_for_one_slot_come_to_one_rule_and_one_group() {
 }
 
 #[tokio::test]
+async fn of_two_rules_of_one_slot_the_lowest_stays() {
+    let Some(stage) = Stage::new("surplus").await else { return };
+    let spec = stage.spec(1, Band::default());
+    let route = Route::ensure(&stage.alb, &spec).await.expect("a route");
+    let (host, tags) = (spec.host.as_str(), spec.all_tags());
+    let new = NewRule { listener: &stage.listener, priority: 50, host, target_group: &route.target_group, tags: &tags };
+    let lowest = stage.alb.create_rule(&new).await.expect("a rule");
+    let again = Route::ensure(&stage.alb, &spec).await.expect("a route");
+    assert_eq!((again.rule, again.priority), (lowest.arn, 50));
+    assert_eq!(stage.priorities().await, [50]);
+}
+
+/// Gives up as soon as so many requests were sent: what a killed process has done.
+async fn killed_after(stage: &Stage, requests: u64, spec: &RouteSpec) -> Option<Route> {
+    let until = stage.http.stats().requests + requests;
+    let killed = async {
+        while stage.http.stats().requests < until {
+            tokio::task::yield_now().await;
+        }
+        // The last one is on its way; whether it arrives is open, as it is with a real death.
+    };
+    tokio::select! {
+        route = Route::ensure(&stage.alb, spec) => Some(route.expect("a route")),
+        () = killed => None,
+    }
+}
+
+#[tokio::test]
+async fn process_killed_after_any_request_leaves_what_the_next_one_adopts_and_removal_removes() {
+    let Some(stage) = Stage::new("killed").await else { return };
+    let spec = stage.spec(1, Band::default());
+    let mut killed = 0;
+    loop {
+        let done = killed_after(&stage, killed + 1, &spec).await.is_some();
+        let route = Route::ensure(&stage.alb, &spec).await.expect("a route");
+        assert_eq!(stage.priorities().await, [route.priority], "killed after {} requests", killed + 1);
+        assert_eq!(stage.group_count().await, 1);
+        removal::remove(&stage.alb, &stage.listener, &spec.owner).await.expect("a removal");
+        // And without the second call: nothing but a removal comes after the death.
+        killed_after(&stage, killed + 1, &spec).await;
+        until_quiet(&stage, &spec).await;
+        assert!(stage.priorities().await.is_empty(), "killed after {} requests", killed + 1);
+        if done {
+            break;
+        }
+        killed += 1;
+    }
+    assert!(killed > 8, "each request of a new route was the last one once: {killed}");
+}
+
+/// A request that was on its way may arrive after the removal looked: the next pass finds what it made.
+async fn until_quiet(stage: &Stage, spec: &RouteSpec) {
+    let mut quiet = 0;
+    while quiet < 3 {
+        let removed = removal::remove(&stage.alb, &stage.listener, &spec.owner).await.expect("a removal");
+        quiet = if removed.is_empty() { quiet + 1 } else { 0 };
+    }
+}
+
+#[tokio::test]
 async fn removal_leaves_nothing_whatever_is_missing_already() {
     let Some(stage) = Stage::new("removal").await else { return };
     let (alb, listener, owner) = (&stage.alb, &stage.listener, stage.owner(1));
@@ -256,8 +316,8 @@ async fn removal_leaves_nothing_whatever_is_missing_already() {
     let found = removal::find(alb, listener, &owner.place).await.expect("routes");
     assert_eq!((found.len(), found[&owner.slot].rules.len(), found[&owner.slot].target_groups.len()), (1, 1, 1));
     let removed = removal::remove(alb, listener, &owner).await.expect("a removal");
-    assert_eq!(removed.rules, [route.rule.clone()]);
-    assert_eq!(removed.targets, [target.clone()]);
+    assert_eq!(removed.rules, std::slice::from_ref(&route.rule));
+    assert_eq!(removed.targets, std::slice::from_ref(&target));
     assert!(removal::remove(alb, listener, &owner).await.expect("nothing to remove").is_empty());
     route.detach(alb, &target).await.expect("nothing to detach");
     // Each half alone: a process died between the two.

@@ -1,3 +1,5 @@
+//! What ECR is asked and how it is understood, against a scripted server.
+
 use serde_json::{Value, json};
 
 use super::{Ecr, Image, ImageRef};

@@ -12,6 +12,9 @@ use crate::aws::{Aws, AwsError, AwsErrorKind};
 
 const TARGET: &str = "AmazonEC2ContainerServiceV20141113";
 
+/// DeleteTaskDefinitions takes so many at once.
+const DELETE_LIMIT: usize = 10;
+
 const fn call(name: &'static str) -> JsonOperation {
     JsonOperation { service: "ecs", target: TARGET, name, repeatable: true }
 }
@@ -106,13 +109,38 @@ impl Definitions {
         }
     }
 
-    /// Takes a revision out of use; running tasks keep it. One that is out of use already is no error.
+    /// Takes a revision out of use; running tasks keep it. One that is out of use already, or gone, is no error.
     ///
     /// # Errors
     /// ECS's refusal, or no answer.
     pub async fn deregister(&self, arn: &str) -> Result<(), AwsError> {
         let object = format!("task definition {arn}");
-        self.send("DeregisterTaskDefinition", &object, &json!({ "taskDefinition": arn })).await.map(drop)
+        match self.send("DeregisterTaskDefinition", &object, &json!({ "taskDefinition": arn })).await {
+            Err(fault) if !is_gone(&fault) => Err(fault),
+            _ => Ok(()),
+        }
+    }
+
+    /// Deletes revisions that are out of use; ECS keeps them for ever otherwise. Those that are gone are no error.
+    ///
+    /// # Errors
+    /// ECS's refusal of all or of one, or no answer.
+    pub async fn delete(&self, arns: &[String]) -> Result<(), AwsError> {
+        const NAME: &str = "DeleteTaskDefinitions";
+        for arns in arns.chunks(DELETE_LIMIT) {
+            let answer = match self.send(NAME, &arns.join(", "), &json!({ "taskDefinitions": arns })).await {
+                Err(fault) if is_gone(&fault) => continue,
+                answer => answer?,
+            };
+            // Refusals of single ones come in an answer of success.
+            if let Some(failure) = answer["failures"].as_array().and_then(|failures| failures.first()) {
+                let text = |name: &str| failure[name].as_str().unwrap_or_default();
+                let why = format!("{} {}", text("reason"), text("detail"));
+                let object = format!("task definition {}", text("arn"));
+                return Err(AwsError::new(AwsErrorKind::Refused, NAME, object, why.trim()));
+            }
+        }
+        Ok(())
     }
 
     /// Tags a task.
@@ -136,3 +164,12 @@ impl Definitions {
         Ok(answer["containerInstances"][0]["ec2InstanceId"].as_str().map(str::to_owned))
     }
 }
+
+/// ECS has no code of its own for what it does not have, or is deleting already.
+fn is_gone(fault: &AwsError) -> bool {
+    let words = ["does not exist", "Unable to describe task definition", "in the process of being deleted"];
+    words.iter().any(|words| fault.message.contains(words))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,3 +1,5 @@
+//! Forms that go out and XML that comes back, against a scripted server.
+
 use serde::Deserialize;
 
 use super::{Done, Parameters, QueryOperation, QueryService};

@@ -1,3 +1,5 @@
+//! Each decision about what is there of a route.
+
 use super::fixture::{group_arn, owner, rule, spec};
 use super::{Change, GroupVerdict, HealthVerdict, RuleVerdict, Tagged, group, health, rules};
 use crate::alb::{HealthCheck, RuleArn, Tags, Target, TargetGroup, TargetHealth, TargetState};
