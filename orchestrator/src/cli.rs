@@ -265,6 +265,18 @@ pub struct ReapArgs {
     /// Leave alone what is younger than this
     #[arg(long, value_name = "DURATION", default_value = "10m")]
     pub grace: String,
+    /// Delete images of closed pull requests as well: tags pr-N and pr-N-… of the repository of --image
+    #[arg(long)]
+    pub images: bool,
+    /// ARN of the load balancer's listener that previews are exposed by [env: MAYFLY_PREVIEW_LISTENER]
+    #[arg(long, value_name = "ARN")]
+    pub listener: Option<String>,
+    /// The image that previews are launched from [env: MAYFLY_PREVIEW_IMAGE]
+    #[arg(long, value_name = "REF")]
+    pub image: Option<String>,
+    /// What pull requests are told by: comment, deployment, status, or none [env: MAYFLY_PREVIEW_PUBLISH]
+    #[arg(long, value_name = "LIST")]
+    pub publish: Option<String>,
     /// Where.
     #[command(flatten)]
     pub place: PlaceArgs,

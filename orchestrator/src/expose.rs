@@ -130,9 +130,8 @@ pub fn reach(task: &Task, port: u16) -> Option<Reach> {
     if let Some(attached) = &task.attached {
         return Some(Reach::Interface(attached.clone()));
     }
-    let bindings = task.container(container)?.bindings.iter();
-    let host_port =
-        bindings.filter(|binding| binding.container_port == port).map(|binding| binding.host_port).next()?;
+    let mut bindings = task.containers.iter().flat_map(|container| &container.bindings);
+    let host_port = bindings.find(|binding| binding.container_port == port)?.host_port;
     Some(Reach::Instance { container_instance: task.container_instance.clone()?, host_port })
 }
 

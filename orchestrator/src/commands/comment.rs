@@ -24,6 +24,7 @@ use crate::phases::Phases;
 use crate::preview::hands::{Ended, Hands};
 use crate::preview::publish::Publisher;
 use crate::preview::slot::{PullNumber, Slot};
+use crate::preview::story::markdown::fence;
 use crate::preview::template::Size;
 
 /// What `/preview extend` without a number asks for.
@@ -89,9 +90,11 @@ fn ignored(why: &str, context: &Context<'_>) -> Result<(), Error> {
 
 fn read_event(args: &CommentArgs, context: &Context<'_>) -> Result<Event, Error> {
     let path = args.event.clone().or_else(|| (context.vars)("GITHUB_EVENT_PATH").filter(|path| !path.is_empty()));
-    let missing = || ConfigError::one("--event", "is missing; run this in a workflow on issue_comment, or name the event's file");
+    let missing =
+        || ConfigError::one("--event", "is missing; run this in a workflow on issue_comment, or name the event's file");
     let path = path.ok_or_else(missing)?;
-    let text = std::fs::read_to_string(&path).map_err(|cause| ConfigError::one(&path, format!("cannot be read: {cause}")))?;
+    let text =
+        std::fs::read_to_string(&path).map_err(|cause| ConfigError::one(&path, format!("cannot be read: {cause}")))?;
     Ok(event::read(&text).map_err(|fault| ConfigError::one(&path, fault))?)
 }
 
@@ -107,10 +110,14 @@ fn prepare<'c>(
     let slot = slot(&event, &order, &mut faults);
     let github = scene::github(&order.place, context)?;
     if github.is_none() {
-        faults.add("MAYFLY_GITHUB_TOKEN", "is missing; without a credential nobody can tell who may command: pass the job's token as GITHUB_TOKEN");
+        faults.add(
+            "MAYFLY_GITHUB_TOKEN",
+            "is missing; without a credential nobody can tell who may command: pass the job's token as GITHUB_TOKEN",
+        );
     }
     if !order.config.is_ecs() {
-        faults.add("--launch-mode", "local is this machine, which comments do not start things on; name an ECS cluster");
+        faults
+            .add("--launch-mode", "local is this machine, which comments do not start things on; name an ECS cluster");
     }
     let ready = slot.zip(github).zip(allow);
     let ready = ready.map(|((slot, github), allow)| (Obedience { event, slot, order, github, context }, allow));
@@ -225,7 +232,7 @@ impl Obedience<'_> {
         let hands = self.hands().await?;
         let previews = hands.of_slot(&self.slot, Ended::Included).await?;
         let text = table(&previews, &hands.aws.region, SystemTime::now());
-        self.reply(&crate::preview::story::markdown::fence(&text)).await;
+        self.reply(&fence(&text.lines().collect::<Vec<_>>())).await;
         answer_as(self.context.output, &serde_json::json!({ "status": text }), || text.clone());
         Ok(())
     }

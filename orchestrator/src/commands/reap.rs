@@ -1,9 +1,12 @@
 //! `mayfly reap`: one pass over both sides, and over this machine.
 
+mod previews;
+
 use std::time::SystemTime;
 
 use serde::Serialize;
 
+use self::previews::{Pass, PreviewDone, PreviewPass};
 use super::context::Cluster;
 use super::{Context, local};
 use crate::cli::ReapArgs;
@@ -35,6 +38,7 @@ struct Report {
     local_machines: usize,
     runners: Option<usize>,
     actions: Vec<Done>,
+    previews: Option<PreviewPass>,
 }
 
 /// What carries the actions out; it has no choices in it.
@@ -56,15 +60,26 @@ pub async fn run(args: &ReapArgs, context: &Context<'_>) -> Result<(), Error> {
         context.warn("no GitHub credential here, so ghosts cannot be seen; set MAYFLY_GITHUB_TOKEN");
     }
     let executor = Executor { github: github.as_ref(), dry_run: args.dry_run };
-    let mut report = Report { dry_run: args.dry_run, tasks: 0, local_machines: 0, runners: None, actions: Vec::new() };
+    let mut report = Report {
+        dry_run: args.dry_run,
+        tasks: 0,
+        local_machines: 0,
+        runners: None,
+        actions: Vec::new(),
+        previews: None,
+    };
     executor.here(limits, &mut report, context).await?;
     if let Some(aws) = &place.aws {
         let Cluster { ecs, place, .. } = context.cluster(aws, &Phases::default()).await?;
         let inventory = Inventory::of_cluster(&ecs, github.as_ref(), place, Stopped::Left).await?;
         executor.cluster(limits, &mut report, &inventory, &ecs).await;
     }
+    if let Some(pass) = Pass::begin(args, context).await? {
+        report.previews = Some(pass.run(grace).await?);
+    }
     answer_as(context.output, &report, || report.text());
-    failures(report.actions)
+    let of_previews = report.previews.into_iter().flat_map(|pass| pass.actions).map(|done| done.failed);
+    failures(report.actions.into_iter().map(|done| done.failed).chain(of_previews).collect())
 }
 
 impl Executor<'_> {
@@ -135,9 +150,9 @@ fn done<H>(action: &Action<H>, result: Result<&'static str, Error>) -> Done {
     Done { kind, runner_name: name.to_owned(), why: why.to_owned(), result, failed }
 }
 
-fn failures(actions: Vec<Done>) -> Result<(), Error> {
+fn failures(actions: Vec<Option<Error>>) -> Result<(), Error> {
     let all = actions.len();
-    let errors: Vec<Error> = actions.into_iter().filter_map(|done| done.failed).collect();
+    let errors: Vec<Error> = actions.into_iter().flatten().collect();
     if errors.is_empty() {
         return Ok(());
     }
@@ -151,7 +166,14 @@ impl Report {
         for Done { kind, runner_name, why, result, .. } in &self.actions {
             text += &format!("{kind:<8} {runner_name}  {why}: {result}\n");
         }
-        if self.actions.is_empty() {
+        if let Some(PreviewPass { live, routes, actions }) = &self.previews {
+            let routes = routes.map(|count| format!(", {count} routes")).unwrap_or_default();
+            text += &format!("{live} previews{routes}\n");
+            for PreviewDone { what, why, result, .. } in actions {
+                text += &format!("preview  {what}  {why}: {result}\n");
+            }
+        }
+        if self.actions.is_empty() && self.previews.as_ref().is_none_or(|pass| pass.actions.is_empty()) {
             text += "nothing to do\n";
         }
         text

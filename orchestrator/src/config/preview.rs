@@ -126,7 +126,10 @@ impl LaunchConfig {
         };
         expose::check(self.expose, around, faults);
         if self.network.as_ref().is_some_and(|network| network.subnets.is_empty()) {
-            faults.add(settings.place("subnets"), "is missing; an awsvpc task needs subnets: --subnets subnet-…, or set MAYFLY_SUBNETS");
+            faults.add(
+                settings.place("subnets"),
+                "is missing; an awsvpc task needs subnets: --subnets subnet-…, or set MAYFLY_SUBNETS",
+            );
         }
     }
 
@@ -141,13 +144,7 @@ impl LaunchConfig {
     }
 
     /// The machine of a mode, with a definition and the app's container.
-    pub fn machine(
-        &self,
-        mode: LaunchMode,
-        definition: &str,
-        container: &str,
-        network: Option<Network>,
-    ) -> EcsMachine {
+    pub fn machine(&self, mode: LaunchMode, definition: &str, container: &str, network: Option<Network>) -> EcsMachine {
         EcsMachine {
             mode,
             task_definition: definition.to_owned(),

@@ -196,18 +196,32 @@ impl Hands {
 
     /// Tells that a preview has ended, and why.
     pub async fn tell_end(&self, preview: &Preview, asked: Option<Asked>) -> Death {
+        let story = self.end_story(preview, asked).await;
+        self.tell(&story).await;
+        match story.stage {
+            Stage::Failed(death) | Stage::Ended(death) => death,
+            _ => unreachable!("the end of a preview is told as an end"),
+        }
+    }
+
+    /// The story of a preview that has ended.
+    pub async fn end_story(&self, preview: &Preview, asked: Option<Asked>) -> Story {
         let death = obituary::of(preview, asked, &self.ecs, &self.aws).await;
-        let failed = preview.url.is_none() && preview.task.times.started.is_none();
-        let stage = if failed { Stage::Failed(death.clone()) } else { Stage::Ended(death.clone()) };
-        self.tell(&Story { subject: self.subject(preview), stage }).await;
-        death
+        let stage =
+            if preview.url.is_some() || was_ready(preview) { Stage::Ended(death) } else { Stage::Failed(death) };
+        Story { subject: self.subject(preview), stage }
+    }
+
+    /// The story of a preview that ends soon; none of one that never answered.
+    pub fn warning_story(&self, preview: &Preview) -> Option<Story> {
+        Some(Story { subject: self.subject(preview), stage: Stage::Warning(live(preview)?) })
     }
 
     /// Tells that little time is left.
     pub async fn tell_warning(&self, preview: &Preview) {
-        let Some(live) = live(preview) else { return };
+        let Some(story) = self.warning_story(preview) else { return };
         say(&format!("mayfly: {} ends in {}", preview.slot, left(preview.expires, SystemTime::now())));
-        self.tell(&Story { subject: self.subject(preview), stage: Stage::Warning(live) }).await;
+        self.tell(&story).await;
     }
 
     /// Tells that a preview answers.
@@ -240,6 +254,11 @@ pub enum Ended {
     Included,
     /// Live ones only.
     Left,
+}
+
+/// Whether a preview that has lost its tags to StopTask can have answered: its containers ran.
+fn was_ready(preview: &Preview) -> bool {
+    preview.task.times.started.is_some()
 }
 
 /// What a ready preview says of itself.

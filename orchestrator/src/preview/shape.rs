@@ -84,7 +84,8 @@ impl Shape {
 
     /// What is the same for previews that do the same.
     pub fn fingerprint(&self) -> String {
-        let each = self.definitions.iter().map(|(mode, definition)| format!("{mode}:{}", definition.fingerprint().as_str()));
+        let each =
+            self.definitions.iter().map(|(mode, definition)| format!("{mode}:{}", definition.fingerprint().as_str()));
         each.collect::<Vec<_>>().join(" ")
     }
 
@@ -114,7 +115,11 @@ impl Shape {
         for (index, (mode, definition)) in self.definitions.iter().enumerate() {
             let arn = phases.measure("definition", revision(hands, definition, wish)).await?;
             let machine = config.machine(*mode, &arn, definition.app(), network(config, wish.trust));
-            rungs.push(Rung { index: u32::try_from(index).unwrap_or_default(), machine, command: command(definition, wish) });
+            rungs.push(Rung {
+                index: u32::try_from(index).unwrap_or_default(),
+                machine,
+                command: command(definition, wish),
+            });
         }
         Ok(rungs)
     }
@@ -148,7 +153,10 @@ fn supervisor<'c>(config: &'c LaunchConfig, faults: &mut Faults) -> Supervisor<'
         (Some(image), None) => Supervisor::Brought { image },
         (None, Some(path)) => Supervisor::BakedIn { path },
         (Some(_), Some(_)) => {
-            faults.add("--supervisor-path", "says that the app's image has the supervisor; then leave --supervisor-image out");
+            faults.add(
+                "--supervisor-path",
+                "says that the app's image has the supervisor; then leave --supervisor-image out",
+            );
             Supervisor::BakedIn { path: supervise::PROGRAM }
         }
         (None, None) => {

@@ -173,7 +173,12 @@ impl Up<'_> {
 
     fn started(&self, launched: LaunchedPreview) -> Result<Started, Error> {
         let (found, task) = (if launched.adopted { "found" } else { "started" }, &launched.task);
-        say(&format!("mayfly: {found} task {} for {} on {}", task.arn.task_id(), self.wish.slot, launched.rung.machine.mode));
+        say(&format!(
+            "mayfly: {found} task {} for {} on {}",
+            task.arn.task_id(),
+            self.wish.slot,
+            launched.rung.machine.mode
+        ));
         let preview = Preview::of(task).ok_or_else(|| {
             Error::Other(format!("task {} does not say which preview it is; stop it by hand", task.arn.task_id()))
         })?;
@@ -288,7 +293,8 @@ impl Up<'_> {
     async fn address(&self, task: &Task, port: u16) -> Result<Option<String>, Error> {
         let ec2 = Ec2::new(&self.hands.aws);
         let public = self.config.expose == Expose::PublicIp;
-        let of = |found: Option<Addresses>| found.and_then(|found| if public { found.public_ip } else { found.private_ip });
+        let of =
+            |found: Option<Addresses>| found.and_then(|found| if public { found.public_ip } else { found.private_ip });
         let (ip, port) = match reach(task, port) {
             None => return Ok(None),
             Some(Reach::Interface(attached)) if !public => (Some(attached.private_ip), port),
@@ -340,12 +346,16 @@ impl Up<'_> {
     }
 
     /// Work that makes sense only while the task lives; its end says more than the work's own fault would.
-    async fn while_alive<T>(&self, preview: &Preview, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    async fn while_alive<T>(
+        &self,
+        preview: &Preview,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
         tokio::pin!(work);
         loop {
             tokio::select! {
                 done = &mut work => return done,
-                () = tokio::time::sleep(LONGEST_PAUSE) => _ = self.look_at(preview).await?,
+                () = tokio::time::sleep(LONGEST_PAUSE) => { self.look_at(preview).await?; }
             }
         }
     }
@@ -383,7 +393,10 @@ impl Up<'_> {
         let sha = preview.sha.as_ref().map_or("a newer launch", Sha::short);
         for old in live.iter().filter(|old| rank.retires.contains(&old.id)) {
             self.hands.end(old, &Asked::Replaced(sha.to_owned())).await?;
-            say(&format!("mayfly: the preview of {} gives way", old.sha.as_ref().map_or("an older launch", Sha::short)));
+            say(&format!(
+                "mayfly: the preview of {} gives way",
+                old.sha.as_ref().map_or("an older launch", Sha::short)
+            ));
         }
         Ok(rank.retires.iter().map(ToString::to_string).collect())
     }
@@ -469,7 +482,9 @@ fn too_slow(preview: &Preview) -> Error {
 fn no_address(preview: &Preview, way: Expose) -> Error {
     let what = format!("task {} got no address for {way}", preview.task.arn.task_id());
     let fix = match way {
-        Expose::PublicIp => "name public subnets and leave --assign-public-ip on; on EC2 the instance needs a public address",
+        Expose::PublicIp => {
+            "name public subnets and leave --assign-public-ip on; on EC2 the instance needs a public address"
+        }
         _ => "look at its network: aws ecs describe-tasks",
     };
     Error::TimedOut { what, limit: ADDRESS_LIMIT, fix: fix.to_owned() }

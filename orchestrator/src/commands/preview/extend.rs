@@ -178,13 +178,7 @@ fn unconfirmed(slot: &Slot, end: SystemTime, limit: Duration) -> Error {
 }
 
 fn report(slot: &Slot, end: SystemTime, capped: bool, confirmed: bool) -> ExtendReport {
-    ExtendReport {
-        repo: slot.repo.clone(),
-        pr: slot.pr.get(),
-        expires_at: stamp::rfc3339(end),
-        confirmed,
-        capped,
-    }
+    ExtendReport { repo: slot.repo.clone(), pr: slot.pr.get(), expires_at: stamp::rfc3339(end), confirmed, capped }
 }
 
 impl ExtendReport {

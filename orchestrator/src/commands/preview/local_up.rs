@@ -2,9 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use contract::env;
-use super::super::local::{here, place};
 use super::super::Context;
+use super::super::local::{here, place};
 use super::local::{live, until_ended};
 use super::order::Order;
 use super::up::{Ask, filled, wish};
@@ -24,6 +23,7 @@ use crate::preview::template::Entrance;
 use crate::preview::up::{UpReport, Wish};
 use crate::reachable::{Probe, until_reachable};
 use crate::stamp;
+use contract::env;
 
 /// A supervisor gives the app its grace, and then ends it.
 const END_LIMIT: Duration = Duration::from_secs(60);
@@ -107,7 +107,8 @@ pub async fn run(order: &Order, ask: Ask, context: &Context<'_>, cancel: &mut Ca
 pub fn foresee(order: &Order, ask: &Ask) -> Result<(), Error> {
     let plan = plan(order, ask)?;
     say("mayfly: dry run, nothing was started; runner-entrypoint would be started so");
-    let words: Vec<&str> = ["runner-entrypoint", "supervise"].into_iter().chain(plan.arguments.iter().map(String::as_str)).collect();
+    let words: Vec<&str> =
+        ["runner-entrypoint", "supervise"].into_iter().chain(plan.arguments.iter().map(String::as_str)).collect();
     let both = serde_json::json!({ "command": words, "environment": plan.variables });
     answer(&serde_json::to_string_pretty(&both).map_err(|cause| Error::Other(cause.to_string()))?);
     Ok(())
@@ -117,18 +118,27 @@ fn plan(order: &Order, ask: &Ask) -> Result<Plan, Error> {
     let mut faults = Faults::default();
     let template = &order.template;
     for other in template.containers.iter().filter(|container| container.name != template.app) {
-        let text = format!("container \"{}\": launch mode local runs the app alone; start what it needs beside it, or use ECS", other.name);
+        let text = format!(
+            "container \"{}\": launch mode local runs the app alone; start what it needs beside it, or use ECS",
+            other.name
+        );
         faults.add(&template.origin, text);
     }
     let words = template.app().words();
     if words.is_empty() {
-        faults.add("COMMAND", "is missing; say what runs the app: mayfly preview up --pr 42 -- COMMAND, or [preview] command");
+        faults.add(
+            "COMMAND",
+            "is missing; say what runs the app: mayfly preview up --pr 42 -- COMMAND, or [preview] command",
+        );
     }
     if template.entrance.is_none() {
         faults.add("--port", "is missing; say which port the app listens on");
     }
     if !template.app().secrets.is_empty() {
-        faults.add(&template.origin, "has secrets, which launch mode local does not fetch; use ECS, or --env for a value that is none");
+        faults.add(
+            &template.origin,
+            "has secrets, which launch mode local does not fetch; use ECS, or --env for a value that is none",
+        );
     }
     let image = filled(&order.image.clone().unwrap_or_default(), &ask.slot, ask.sha.as_ref())?;
     let wish = wish(order, ask, ask.sha.clone(), Trust::Own, image, &mut faults);
@@ -164,7 +174,8 @@ fn local_launch(
     created: SystemTime,
 ) -> Result<LocalPreviewLaunch, Error> {
     let wish = &plan.wish;
-    let working_directory = std::env::current_dir().map_err(|cause| Error::Other(format!("no working directory: {cause}")))?;
+    let working_directory =
+        std::env::current_dir().map_err(|cause| Error::Other(format!("no working directory: {cause}")))?;
     let mut variables = plan.variables.clone();
     variables.push((env::ID.to_owned(), id.to_owned()));
     variables.push((env::RENEW_INTERVAL.to_owned(), RENEW_EVERY.to_owned()));
@@ -202,7 +213,10 @@ async fn until_ready(preview: &LocalPreview, plan: &Plan, context: &Context<'_>)
         if preview.life()? == Life::Ended {
             let why = preview.end().map_or_else(|| "it left no record".to_owned(), |end| end.message);
             let log = preview.log_path();
-            return Err(Error::Other(format!("the app ended before it was ready, {why}; its log is {}", log.display())));
+            return Err(Error::Other(format!(
+                "the app ended before it was ready, {why}; its log is {}",
+                log.display()
+            )));
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::super::Context;
-use crate::cli::preview::{LaunchArgs, launch_flags};
 use crate::cli::PlaceArgs;
+use crate::cli::preview::{LaunchArgs, launch_flags};
 use crate::config::file::File;
 use crate::config::preview::LaunchConfig;
 use crate::config::{ConfigError, Faults, Kind, PlaceConfig, Settings, preview};
@@ -73,7 +73,8 @@ fn app(file: &File, launch: &LaunchArgs, command: &[String], faults: &mut Faults
     app.health_path = launch.health_path.clone().or(app.health_path);
     if let Some(port) = &launch.port {
         let read = port.parse::<u16>().ok().filter(|port| *port > 0);
-        app.port = faults.take("--port", read.ok_or_else(|| format!("\"{port}\" is not a port; write for example 8080")));
+        app.port =
+            faults.take("--port", read.ok_or_else(|| format!("\"{port}\" is not a port; write for example 8080")));
     }
     if !command.is_empty() {
         app.command = Some(Words::List(command.to_vec()));

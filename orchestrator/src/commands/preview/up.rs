@@ -222,7 +222,8 @@ pub(super) fn wish(
 
 fn check_fork(order: &Order, ask: &Ask, faults: &mut Faults) {
     if order.config.fork_security_groups.is_empty() {
-        let text = format!("is missing; {} comes from a fork, whose code gets a network of its own or none at all", ask.slot);
+        let text =
+            format!("is missing; {} comes from a fork, whose code gets a network of its own or none at all", ask.slot);
         faults.add("--fork-security-groups", text);
     } else if order.config.network.is_none() {
         faults.add("--network", "bridge has no network of a task's own, which code from a fork must have; use awsvpc");
@@ -243,7 +244,9 @@ async fn pinned(order: &Order, slot: &Slot, sha: Option<&Sha>, aws: &crate::aws:
     let image: ImageRef = text.parse().map_err(|fault: String| ConfigError::one("--image", fault))?;
     let Some(registry) = Ecr::of(aws, &image) else {
         if image.digest.is_none() {
-            say(&format!("mayfly: warning: {image} is no image of ECR: its tag may move, and nobody looks whether it is there"));
+            say(&format!(
+                "mayfly: warning: {image} is no image of ECR: its tag may move, and nobody looks whether it is there"
+            ));
         }
         return Ok(text);
     };
@@ -262,9 +265,11 @@ pub(super) fn filled(pattern: &str, slot: &Slot, sha: Option<&Sha>) -> Result<St
     let text = pattern.replace("{pr}", &slot.pr.to_string());
     match sha {
         Some(sha) => Ok(text.replace("{sha}", sha.as_str())),
-        None if text.contains("{sha}") => {
-            Err(ConfigError::one("--sha", "is missing; the image's name needs it, and there is no GitHub credential to ask").into())
-        }
+        None if text.contains("{sha}") => Err(ConfigError::one(
+            "--sha",
+            "is missing; the image's name needs it, and there is no GitHub credential to ask",
+        )
+        .into()),
         None => Ok(text),
     }
 }

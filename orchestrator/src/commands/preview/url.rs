@@ -20,7 +20,8 @@ pub async fn run(args: &UrlArgs, context: &Context<'_>) -> Result<(), Error> {
         None if scene.aws().is_none() => return Err(none(&scene.slot)),
         None => {
             let live = scene.hands(context).await?.of_slot(&scene.slot, Ended::Left).await?;
-            let ready = live.iter().rev().filter(|preview| preview.is_staying()).find_map(|preview| preview.url.clone());
+            let ready =
+                live.iter().rev().filter(|preview| preview.is_staying()).find_map(|preview| preview.url.clone());
             ready.ok_or_else(|| none(&scene.slot))?
         }
     };

@@ -164,9 +164,8 @@ impl WaitReport {
         let Self { repo, pr, state, url, cause, uptime_s, cost } = self;
         let url = url.as_deref().map(|url| format!(" at {url}")).unwrap_or_default();
         let cause = cause.as_deref().map(|cause| format!(": {cause}")).unwrap_or_default();
-        let ran = uptime_s.map(|seconds| {
-            format!("; it ran for {}", contract::duration::format(Duration::from_secs(seconds)))
-        });
+        let ran = uptime_s
+            .map(|seconds| format!("; it ran for {}", contract::duration::format(Duration::from_secs(seconds))));
         let cost = cost.filter(|usd| *usd > 0.0).map(|usd| format!(" and cost {usd:.4} USD")).unwrap_or_default();
         format!("{repo}#{pr} {state}{url}{cause}{}{cost}", ran.unwrap_or_default())
     }

@@ -45,7 +45,12 @@ impl Up<'_> {
         let prices = self.config.modes.iter().filter_map(|mode| price::of_size(size, *mode, &self.hands.aws.region));
         let Some(dearest) = prices.max_by(|a, b| a.usd.total_cmp(&b.usd)) else { return Ok(()) };
         let hours = self.wish.lease.ttl.as_secs_f64() / 3_600.0;
-        say(&format!("mayfly: costs {:.4} USD an hour, {:.4} for the lease ({})", dearest.usd, dearest.usd * hours, dearest.note));
+        say(&format!(
+            "mayfly: costs {:.4} USD an hour, {:.4} for the lease ({})",
+            dearest.usd,
+            dearest.usd * hours,
+            dearest.note
+        ));
         match self.config.guards.max_hourly {
             Some(most) if dearest.usd > most => Err(Error::Refused {
                 text: format!("it would cost {:.4} USD an hour, more than --max-hourly {most}", dearest.usd),
@@ -66,6 +71,8 @@ fn refused(full: &str, others: &[Preview], region: &str) -> Error {
     let list = table(others, region, SystemTime::now());
     Error::Refused {
         text: format!("{full}, and nobody's is ended for another one\n{}", list.trim_end()),
-        fix: "end one (mayfly preview down --pr N), allow more (--max-previews), or wait for a place (--when-full wait)".to_owned(),
+        fix:
+            "end one (mayfly preview down --pr N), allow more (--max-previews), or wait for a place (--when-full wait)"
+                .to_owned(),
     }
 }

@@ -92,7 +92,8 @@ impl UpReport {
     }
 
     fn waterfall(&self) -> String {
-        let parts: Vec<String> = self.phases.iter().map(|phase| format!("{} {}", phase.name, shown(phase.took))).collect();
+        let parts: Vec<String> =
+            self.phases.iter().map(|phase| format!("{} {}", phase.name, shown(phase.took))).collect();
         parts.join(" → ")
     }
 
