@@ -27,8 +27,7 @@ pub struct File {
     #[serde(default)]
     pub profile: BTreeMap<String, RunnerSection>,
     /// What a pull request's app is, and how it is launched.
-    #[serde(default)]
-    pub preview: PreviewFile,
+    pub preview: Option<PreviewFile>,
 }
 
 macro_rules! section {
@@ -152,7 +151,7 @@ impl File {
 
     /// The value of a preview's setting.
     pub fn preview_launch(&self, key: &str) -> Option<&str> {
-        self.preview.launch.get(key)
+        self.preview.as_ref()?.launch.get(key)
     }
 
     /// The value of a runner's setting for a key: the profile's own, else `[runner]`'s; with its place.

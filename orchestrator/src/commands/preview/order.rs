@@ -61,7 +61,7 @@ fn only_faults(faults: Faults) -> Error {
 
 /// `[preview]` with the flags laid over it.
 fn app(file: &File, launch: &LaunchArgs, command: &[String], faults: &mut Faults) -> Option<PreviewFile> {
-    let mut app = file.preview.clone();
+    let mut app = file.preview.clone().unwrap_or_default();
     let absolute = |text: &String| std::path::absolute(text).unwrap_or_else(|_| PathBuf::from(text));
     if let Some(path) = launch.template.as_ref().or(launch.compose.as_ref()) {
         app.template = Some(absolute(path));

@@ -30,7 +30,7 @@ const WARN: Duration = Duration::from_secs(10 * 60);
 
 /// An action and what came of it.
 #[derive(Debug, Serialize)]
-pub struct PreviewDone {
+pub(super) struct PreviewDone {
     /// `OWNER/REPO#N`, or an image.
     pub what: String,
     /// What, and why.
@@ -43,7 +43,7 @@ pub struct PreviewDone {
 
 /// What was seen and done.
 #[derive(Debug, Default, Serialize)]
-pub struct PreviewPass {
+pub(super) struct PreviewPass {
     /// Live previews.
     pub live: usize,
     /// Routes through the load balancer; none where no listener was named.
@@ -53,7 +53,7 @@ pub struct PreviewPass {
 }
 
 /// One pass.
-pub struct Pass<'p> {
+pub(super) struct Pass<'p> {
     args: &'p ReapArgs,
     hands: Hands,
     /// Repositories whose pull requests could be asked for.
@@ -67,7 +67,7 @@ impl<'p> Pass<'p> {
     ///
     /// # Errors
     /// Bad settings, or AWS's refusal.
-    pub async fn begin(args: &'p ReapArgs, context: &'p Context<'_>) -> Result<Option<Self>, Error> {
+    pub(super) async fn begin(args: &'p ReapArgs, context: &'p Context<'_>) -> Result<Option<Self>, Error> {
         let settings = Settings::load(Kind::Preview, &flags(args), context.vars, context.config_file.as_deref())?;
         let mut faults = Faults::default();
         let place: PlaceConfig = crate::config::preview::place(&settings, context.vars, false, &mut faults);
@@ -89,7 +89,7 @@ impl<'p> Pass<'p> {
     ///
     /// # Errors
     /// AWS cannot be looked at; what was refused of single actions stands in their results.
-    pub async fn run(&self, grace: Duration) -> Result<PreviewPass, Error> {
+    pub(super) async fn run(&self, grace: Duration) -> Result<PreviewPass, Error> {
         let seen = self.look().await?;
         let limits = Limits { grace, warn: WARN };
         let mut pass = PreviewPass {
