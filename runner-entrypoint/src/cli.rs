@@ -1,6 +1,6 @@
 //! The command line. Read by hand: there is little to read, and PID 1 must start at once.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::io::Write as _;
 
@@ -18,6 +18,7 @@ Usage: runner-entrypoint [COMMAND]
 Commands:
   runner       Run one runner to its end; all settings come from MAYFLY_* variables (the default)
   supervise    Run a command with a limit on its life, and end all that it leaves behind (supervise --help)
+  install DIR  Put this program into a folder, as DIR/runner-entrypoint, for a container whose image has none
   healthcheck  Exit with 0 when the runner's Listener is connected, with 1 when it is not
   causes       Print the exit codes and what they mean
 
@@ -34,6 +35,8 @@ pub(crate) enum Command<'a> {
     Supervise(&'a [OsString]),
     /// How `supervise` starts a command with secrets; not for people.
     Become(&'a [OsString]),
+    /// With the folder.
+    Install(&'a OsStr),
     Healthcheck,
     Causes,
     Help,
@@ -46,6 +49,7 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Command<'_>, String> {
     let first = first.to_string_lossy();
     let command = match first.as_ref() {
         "supervise" => return Ok(Command::Supervise(rest)),
+        "install" => return install(rest),
         handover::BECOME => return Ok(Command::Become(rest)),
         "runner" => Command::Runner,
         "healthcheck" => Command::Healthcheck,
@@ -58,6 +62,14 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Command<'_>, String> {
         None => Ok(command),
         Some("-h" | "--help") => Ok(Command::Help),
         Some(other) => Err(format!("\"{first}\" takes no argument \"{other}\"; its settings are MAYFLY_* variables")),
+    }
+}
+
+fn install(arguments: &[OsString]) -> Result<Command<'_>, String> {
+    match arguments {
+        [option] if option == "-h" || option == "--help" => Ok(Command::Help),
+        [folder] if !folder.is_empty() => Ok(Command::Install(folder)),
+        _ => Err("\"install\" takes one folder: runner-entrypoint install /mayfly".to_owned()),
     }
 }
 
@@ -88,7 +100,7 @@ pub(crate) fn refuse(fault: &str) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use std::ffi::OsString;
+    use std::ffi::{OsStr, OsString};
 
     use super::{Command, causes, parse};
 
@@ -105,6 +117,8 @@ mod tests {
             ("causes", Command::Causes),
             ("--help", Command::Help),
             ("runner --help", Command::Help),
+            ("install --help", Command::Help),
+            ("install /mayfly", Command::Install(OsStr::new("/mayfly"))),
             ("-V", Command::Version),
         ];
         for (line, command) in cases {
@@ -116,6 +130,9 @@ mod tests {
     fn unknown_command_or_argument_is_named() {
         assert!(parse(&arguments("runer")).is_err_and(|fault| fault.contains("\"runer\"")));
         assert!(parse(&arguments("runner --token x")).is_err_and(|fault| fault.contains("\"--token\"")));
+        for line in ["install", "install /mayfly /other"] {
+            assert!(parse(&arguments(line)).is_err_and(|fault| fault.contains("takes one folder")), "{line}");
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod exit;
 mod github;
 mod healthcheck;
 mod http;
+mod install;
 mod listener;
 mod machine;
 mod personality;
@@ -58,6 +59,7 @@ pub fn main_impl(arguments: &[OsString]) -> u8 {
         Ok(cli::Command::Runner) => runner::run(clock),
         Ok(cli::Command::Supervise(arguments)) => supervise::run(arguments, clock),
         Ok(cli::Command::Become(arguments)) => supervise::handover::become_command(arguments),
+        Ok(cli::Command::Install(folder)) => install::run(folder),
         Ok(cli::Command::Healthcheck) => healthcheck::run(),
         Ok(cli::Command::Causes) => cli::print(&cli::causes()),
         Ok(cli::Command::Help) => cli::print(cli::HELP),

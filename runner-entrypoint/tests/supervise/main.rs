@@ -1,6 +1,7 @@
 //! The real binary, as supervisor of a command and by the names of others. Guarantees in numbers are in `tests/conformance`.
 
 mod codes;
+mod install;
 mod life;
 
 use std::os::unix::process::CommandExt as _;
