@@ -20,7 +20,7 @@ use super::observed::Preview;
 use super::plan::rank;
 use super::shape::Shape;
 use super::slot::{Sha, Slot};
-use super::story::certificate::{Asked, Cause, Death};
+use super::story::certificate::{Asked, Cause, Death, Facts, judge};
 use super::story::{Stage, Story, Subject};
 use super::template::Size;
 use super::{obituary, story};
@@ -29,7 +29,7 @@ use crate::cancel::Cancel;
 use crate::chat::Trust;
 use crate::config::preview::LaunchConfig;
 use crate::ec2::{Addresses, Ec2};
-use crate::ecs::stopped::explain;
+use crate::ecs::stopped::{Explanation, explain};
 use crate::ecs::{Status, Task};
 use crate::error::Error;
 use crate::expose::{Expose, Reach, reach, target_type};
@@ -252,7 +252,7 @@ impl Up<'_> {
         loop {
             let task = self.hands.look(&started.preview.task.arn).await?;
             match task.as_ref() {
-                Some(task) if task.status.is_over() || task.stopping => return Err(ended(task, &started.preview.app)),
+                Some(task) if task.status.is_over() || task.stopping => return Err(ended(task, &started.preview)),
                 Some(task) if task.status == Status::Running => {
                     self.note_boot(task);
                     return Ok(Preview { task: task.clone(), ..started.preview.clone() });
@@ -363,7 +363,7 @@ impl Up<'_> {
     /// The task as it is now.
     async fn look_at(&self, preview: &Preview) -> Result<Task, Error> {
         match self.hands.look(&preview.task.arn).await? {
-            Some(task) if task.status.is_over() || task.stopping => Err(ended(&task, &preview.app)),
+            Some(task) if task.status.is_over() || task.stopping => Err(ended(&task, preview)),
             Some(task) => Ok(task),
             None => Ok(preview.task.clone()),
         }
@@ -456,8 +456,19 @@ fn preview_limit(lease: &Lease) -> Duration {
     lease.ready + Duration::from_secs(15)
 }
 
-fn ended(task: &Task, app: &str) -> Error {
-    Error::Ended(explain(task, app))
+/// The platform's word where it has one, else the supervisor's.
+fn ended(task: &Task, preview: &Preview) -> Error {
+    let explained = explain(task, &preview.app);
+    let code = task.container(&preview.app).and_then(|container| container.exit_code);
+    let by_itself = task.stop_code.as_deref() == Some("EssentialContainerExited");
+    let Some(code) = code.filter(|_| by_itself) else { return Error::Ended(explained) };
+    let cause = judge(&Facts { exit_code: Some(code), ..Facts::default() });
+    let text = format!("task {}: {}", task.arn.task_id(), cause.words());
+    Error::Ended(Explanation {
+        text,
+        fix: Some(format!("read its log: mayfly preview logs --pr {}", preview.slot.pr)),
+        ..explained
+    })
 }
 
 fn not_started(fault: &Error) -> Death {

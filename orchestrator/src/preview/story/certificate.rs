@@ -60,6 +60,8 @@ pub enum Cause {
     OutOfMemory,
     /// Its image cannot be pulled.
     ImagePull,
+    /// Its task came to no start: a container that others wait for, a secret, a volume.
+    NoStart,
     /// The supervisor failed.
     Internal,
     /// Something else, which the detail tells.
@@ -141,6 +143,10 @@ pub fn judge(facts: &Facts<'_>) -> Cause {
     if ["CannotPull", "pull image", "toomanyrequests"].iter().any(|words| reason.contains(words)) {
         return Cause::ImagePull;
     }
+    // Containers that never ran have exit codes of the platform's clean-up.
+    if facts.stop_code == Some("TaskFailedToStart") {
+        return Cause::NoStart;
+    }
     let asked = facts.asked.clone().or_else(|| Asked::of(&reason)).map(Cause::Asked);
     match facts.end.map(|end| (end.cause, i32::from(end.code))).or_else(|| facts.exit_code.and_then(by_code)) {
         Some((AppCause::Signal, _)) | None => {
@@ -206,6 +212,7 @@ impl Cause {
             Self::SpotInterruption => "AWS took the Spot machine back".to_owned(),
             Self::OutOfMemory => "it ran out of memory (exit code 137)".to_owned(),
             Self::ImagePull => "its image could not be pulled".to_owned(),
+            Self::NoStart => "its task failed to start".to_owned(),
             Self::Internal => "its supervisor failed".to_owned(),
             Self::Other => "its machine ended".to_owned(),
         }
@@ -286,7 +293,7 @@ mod tests {
     fn platforms_words_tell_the_cause_where_the_supervisor_said_nothing() {
         type Row<'a> = (Option<&'a str>, Option<&'a str>, Option<&'a str>, Option<i32>, Cause);
         let pull = "CannotPullContainerError: pull image manifest has been retried 5 time(s): not found";
-        let cases: [Row<'_>; 11] = [
+        let cases: [Row<'_>; 12] = [
             (None, None, Some("OutOfMemoryError: Container killed due to memory usage"), Some(137), Cause::OutOfMemory),
             (Some("TaskFailedToStart"), Some(pull), None, None, Cause::ImagePull),
             (
@@ -297,6 +304,7 @@ mod tests {
                 Cause::SpotInterruption,
             ),
             (Some("UserInitiated"), Some("Task stopped by user"), None, Some(143), Cause::Signal),
+            (Some("TaskFailedToStart"), Some("Task failed to start"), None, Some(143), Cause::NoStart),
             (Some("EssentialContainerExited"), None, None, Some(124), Cause::Ttl),
             (Some("EssentialContainerExited"), None, None, Some(222), Cause::Idle),
             (Some("EssentialContainerExited"), None, None, Some(221), Cause::NeverReady),

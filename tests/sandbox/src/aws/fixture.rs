@@ -64,7 +64,9 @@ pub(crate) fn repositories() -> Vec<RepositoryConfig> {
 /// What the images of the sandbox's repositories run: the stand-in application as itself, as a proxy and as what fills a
 /// volume, any program that a definition names, and `runner-entrypoint`, which installs itself on a volume.
 pub fn preview_images(binaries: &Path) -> Vec<(&'static str, LocalImage)> {
-    let app = LocalImage::new(binaries.join("standin-app"));
+    // Where a definition's own words name the program, it is found as it would be in its image.
+    let path = format!("{}:{}", binaries.display(), std::env::var("PATH").unwrap_or_default());
+    let app = LocalImage::new(binaries.join("standin-app")).env("PATH", &path);
     vec![
         ("app", app.clone().args(["serve"])),
         ("proxy", app.clone().args(["proxy", "http://127.0.0.1:8080"])),
