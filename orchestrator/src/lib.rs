@@ -11,6 +11,7 @@ pub mod stamp;
 
 pub mod launch;
 pub mod plan;
+pub mod preview;
 pub mod wait;
 
 pub mod cleanup;

@@ -26,6 +26,11 @@ impl Faults {
         result.map_err(|text| self.add(place, text)).ok()
     }
 
+    /// Notes what another reading has found.
+    pub fn extend(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
     /// The value, if nothing was wrong.
     ///
     /// # Errors

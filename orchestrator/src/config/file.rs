@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
 
 use super::ConfigError;
+use crate::preview::template::PreviewFile;
 
 /// The file as it is written.
 #[derive(Debug, Default, Deserialize)]
@@ -25,6 +26,8 @@ pub struct File {
     /// Machines by key; what a profile leaves out comes from `[runner]`.
     #[serde(default)]
     pub profile: BTreeMap<String, RunnerSection>,
+    /// The app that previews run.
+    pub preview: Option<PreviewFile>,
 }
 
 macro_rules! section {

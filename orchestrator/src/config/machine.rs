@@ -134,7 +134,7 @@ fn check_ids(settings: &Settings, name: &str, prefix: &str, ids: &[String], most
 }
 
 /// What Fargate takes: memory in MiB, from, to, in steps, by CPU units (AWS: task definition parameters for Fargate).
-const FARGATE_SIZES: [(u32, u32, u32, u32); 7] = [
+pub(crate) const FARGATE_SIZES: [(u32, u32, u32, u32); 7] = [
     (256, 512, 2_048, 512),
     (512, 1_024, 4_096, 1_024),
     (1_024, 2_048, 8_192, 1_024),
