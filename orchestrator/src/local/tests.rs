@@ -14,7 +14,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use tempfile::TempDir;
 
 use super::folder::Folder;
-use super::{Force, Life, Local, LocalError, LocalLaunch, LocalMachine, Outcome, Stopped, Token};
+use super::{Force, LaunchRecord, Life, Local, LocalError, LocalLaunch, LocalMachine, Outcome, Stopped, Token};
 
 mod distribution;
 
@@ -198,7 +198,9 @@ fn launch_that_was_cut_off_before_its_machine_is_done_again() {
     let home = Home::new();
     let launch = home.leaving(0);
     let machines = home.folder.path().join("state/mayfly/machines");
-    let folder = Folder::open(&machines, &launch, Path::new("/x")).expect("a folder").folder;
+    let folder = Folder::open(&machines, &launch.token, &LaunchRecord::of(&launch, PathBuf::from("/x")))
+        .expect("a folder")
+        .folder;
     fs::create_dir(folder.runner()).expect("half a distribution");
     home.start(&launch);
 }

@@ -121,7 +121,7 @@ fn watch_entrance(entrance: &WatchedEntrance, option: &mut dyn FnMut(&str, Strin
 
 /// In whole seconds and at least one: to the supervisor zero is no limit.
 fn written(time: Duration) -> String {
-    duration::format(Duration::from_secs((time.as_secs() + u64::from(time.subsec_nanos() > 0)).max(1)))
+    duration::format(Duration::from_secs(time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0)).max(1)))
 }
 
 #[cfg(test)]
@@ -151,5 +151,6 @@ mod tests {
         let lease = Lease { ttl: Duration::from_millis(1), max_ttl: Duration::ZERO, warn: None };
         let watch = Watch { renew_from: RenewFrom::Nowhere, ..Watch::default() };
         assert_eq!(supervise_arguments(&lease, &watch).join(" "), "--ttl 1s --max-ttl 1s");
+        assert!(supervise_arguments(&Lease { ttl: Duration::MAX, ..lease }, &watch)[1].ends_with('s'));
     }
 }

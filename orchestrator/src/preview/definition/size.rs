@@ -39,7 +39,7 @@ fn on_fargate(asked: Size, need: (u32, u32), found: &mut Vec<String>) -> Size {
         (Some(cpu), None) => {
             let fitting = pairs().filter(|pair| pair.0 == cpu).find(|pair| pair.1 >= need.1);
             if fitting.is_none() {
-                found.push(no_size(cpu, need.1.max(cpu * 2)));
+                found.push(no_size(cpu, need.1.max(cpu.saturating_mul(2))));
             }
             return fitting.map_or(asked, of);
         }
@@ -116,8 +116,10 @@ fn no_size(cpu: u32, memory: u32) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::super::template::{Container, Size};
-    use super::{check_room, need, no_size, on_ec2, on_fargate};
+    use super::{check_room, need, no_size, on_ec2, on_fargate, pairs};
 
     #[test]
     fn size_is_what_was_asked_for_or_the_smallest_with_room() {
@@ -162,6 +164,16 @@ mod tests {
             let mut found = Vec::new();
             on_fargate(Size { cpu, memory }, (0, 3_000), &mut found);
             assert_eq!(found.len(), 1, "{cpu:?} {memory:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_size_is_taken_or_refused(cpu: Option<u32>, memory: Option<u32>, need: (u32, u32)) {
+            let mut found = Vec::new();
+            let size = on_fargate(Size { cpu, memory }, need, &mut found);
+            let sold = pairs().any(|pair| size == Size { cpu: Some(pair.0), memory: Some(pair.1) });
+            prop_assert_eq!(sold, found.is_empty());
         }
     }
 

@@ -80,9 +80,16 @@ fn read_services(what: &str, node: &Node, template: &mut Template, reader: &mut 
     if services.is_empty() && !matches!(node.kind, Kind::Scalar(_) | Kind::List(_)) {
         reader.fault(node.line, "has no services");
     }
+    let mut built = None;
     for entry in services {
-        let container = service::container(&entry.key, &entry.value, &mut template.volumes, reader);
+        let (container, build) = service::container(&entry.key, &entry.value, &mut template.volumes, reader);
         template.containers.push(container);
+        let Some(build) = build else { continue };
+        // One image comes from outside: two that are built differently cannot both be it.
+        if !built.get_or_insert(build).is_like(build) {
+            let fix = "one image is given to a preview: build this one before, and name it under image";
+            reader.fault(build.line, format!("service \"{}\": \"build\" is not supported; {fix}", entry.key));
+        }
     }
 }
 

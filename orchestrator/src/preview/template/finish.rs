@@ -18,7 +18,7 @@ pub(super) fn finish(template: &mut Template, preview: &PreviewFile, faults: &mu
         Err(fault) => return faults.add(&template.origin, fault),
     }
     toml::lay_over_app(template, preview, faults);
-    share_image(template);
+    share_image(template, faults);
     read_wish(template);
     make_essential(template);
     let entrance = entrance(template, preview);
@@ -50,15 +50,22 @@ fn choose_app(template: &Template, named: Option<&str>) -> Result<String, String
     })
 }
 
-/// A migration that runs the app's own image runs the pull request's.
-fn share_image(template: &mut Template) {
+/// A migration that runs the app's own image runs the pull request's. One that has none stands for the pull request's only
+/// where the app does: what else could be built here is another image.
+fn share_image(template: &mut Template, faults: &mut Faults) {
     let image = template.app().image.clone();
+    if image == Image::Preview {
+        return;
+    }
+    for container in template.containers.iter().filter(|container| container.image == Image::Preview) {
+        let fix = "nothing is built here: name an image, or make it the app";
+        faults.add(&template.origin, format!("container \"{}\" has no image; {fix}", container.name));
+    }
     for container in template.containers.iter_mut().filter(|container| container.image == image) {
         container.image = Image::Preview;
-        if container.name != template.app && image != Image::Preview {
-            template
-                .notes
-                .push(format!("container \"{}\" has the app's image, so it gets the preview's", container.name));
+        if container.name != template.app {
+            let note = format!("container \"{}\" has the app's image, so it gets the preview's", container.name);
+            template.notes.push(note);
         }
     }
 }

@@ -38,7 +38,7 @@ fn test(what: &str, node: &Node, reader: &mut Reader<'_>) -> Vec<String> {
 pub(crate) fn seconds(what: &str, node: &Node, reader: &mut Reader<'_>) -> Option<u32> {
     let text = reader.text(what, node)?;
     let seconds = duration::parse(&text).and_then(|time| {
-        u32::try_from(time.as_secs() + u64::from(time.subsec_nanos() > 0))
+        u32::try_from(time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0)))
             .map_err(|_| format!("\"{text}\" is longer than anything waits"))
     });
     reader.take(what, node.line, seconds)

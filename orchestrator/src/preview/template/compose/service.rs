@@ -9,11 +9,17 @@ use super::super::words;
 use super::super::yaml::{Kind, Node};
 use super::{health, size, volumes};
 
-/// A service as a container. Volumes that it brings with it are added to the list.
-pub(super) fn container(name: &str, node: &Node, all: &mut Vec<Volume>, reader: &mut Reader<'_>) -> Container {
+/// A service as a container, and how it would be built, where it has no image. Volumes that it brings with it are added to
+/// the list.
+pub(super) fn container<'n>(
+    name: &str,
+    node: &'n Node,
+    all: &mut Vec<Volume>,
+    reader: &mut Reader<'_>,
+) -> (Container, Option<&'n Node>) {
     let mut container = Container::named(name);
     let mut service = reader.map(&format!("service \"{name}\""), node);
-    what_runs(&mut container, &mut service, reader);
+    let build = what_runs(&mut container, &mut service, reader);
     where_it_is(&mut container, &mut service, reader);
     if let Some((what, node)) = service.take("volumes") {
         container.mounts = volumes::mounts(&what, node, name, all, reader);
@@ -22,14 +28,13 @@ pub(super) fn container(name: &str, node: &Node, all: &mut Vec<Volume>, reader: 
     health_and_end(&mut container, &mut service, reader);
     let_go(&mut service, reader);
     service.refuse_rest(reader, fix);
-    container
+    (container, build)
 }
 
-fn what_runs(container: &mut Container, service: &mut Section<'_>, reader: &mut Reader<'_>) {
+fn what_runs<'n>(container: &mut Container, service: &mut Section<'n>, reader: &mut Reader<'_>) -> Option<&'n Node> {
     let image = service.take("image").and_then(|(what, node)| reader.text(&what, node));
-    if let Some((what, node)) = service.take("build")
-        && image.is_none()
-    {
+    let build = service.take("build").filter(|_| image.is_none());
+    if let Some((what, node)) = &build {
         reader.note(node.line, &format!("{what} is not used: the service gets the preview's image"));
     }
     container.image = image.map_or(Image::Preview, Image::from);
@@ -42,6 +47,7 @@ fn what_runs(container: &mut Container, service: &mut Section<'_>, reader: &mut 
     if let Some((what, node)) = service.take("environment") {
         container.environment = reader.pairs(&what, node);
     }
+    build.map(|(_, node)| node)
 }
 
 fn where_it_is(container: &mut Container, service: &mut Section<'_>, reader: &mut Reader<'_>) {

@@ -82,6 +82,25 @@ fn container_with_the_apps_image_gets_the_previews() {
 }
 
 #[test]
+fn image_that_would_have_to_be_built_is_refused_unless_it_is_the_apps() {
+    let same = "web: {build: {context: ., args: [a]}, ports: [1]}, worker: {build: {context: ., args: [a]}}";
+    let template = of(same, "app = \"web\"").expect("both are the preview's");
+    assert!(template.containers.iter().all(|container| container.image == Image::Preview));
+    let other = "web: {build: ., ports: [1]}, worker: {build: ./worker}";
+    assert_refused(
+        of(other, "app = \"web\""),
+        "docker-compose.yml:1: ",
+        "service \"worker\": \"build\" is not supported; one image",
+    );
+    let beside = "web: {image: a}, worker: {build: .}";
+    assert_refused(
+        of(beside, "app = \"web\""),
+        "docker-compose.yml: ",
+        "container \"worker\" has no image; nothing is built here",
+    );
+}
+
+#[test]
 fn app_is_essential_whatever_the_template_says() {
     let params = "task_definition: {services: {web: {essential: false}}}";
     let template = from_compose("", "services: {web: {image: a}}", Some(params)).expect("accepted");

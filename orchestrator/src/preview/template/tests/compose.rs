@@ -220,6 +220,7 @@ fn all_faults_of_both_files_are_told_at_once() {
         "docker-compose.yml:7",
         "ecs-params.yml:1",
         "ecs-params.yml:2",
+        "docker-compose.yml",
     ];
     assert_eq!(places, expected, "{found:#?}");
 }

@@ -15,10 +15,8 @@ fn two_lines_are_a_template() {
     assert_eq!((template.notes.len(), template.volumes.len()), (0, 0));
 }
 
-#[test]
-fn app_init_and_sidecar_are_read_with_all_their_keys() {
-    let template = from_toml(
-        r#"
+/// Every key but those that name other files.
+const FULL: &str = r#"
 app = "web"
 command = ["./serve"]
 entry_point = "/bin/entry"
@@ -58,9 +56,11 @@ cpu = 128
 memory = 256
 ports = [5432]
 health_check = { command = ["pg_isready"] }
-"#,
-    )
-    .expect("accepted");
+"#;
+
+#[test]
+fn app_init_and_sidecar_are_read_with_all_their_keys() {
+    let template = from_toml(FULL).expect("accepted");
     let web = template.app();
     assert_eq!(web.words(), ["/bin/entry", "./serve"]);
     let environment: Vec<_> = web.environment.iter().map(|(name, value)| format!("{name}={value}")).collect();

@@ -80,10 +80,10 @@ fn spoilt() -> impl Strategy<Value = String> {
 fn collect(value: &Value, path: String, paths: &mut Vec<String>) {
     match value {
         Value::Object(members) => {
-            members.iter().for_each(|(name, value)| collect(value, format!("{path}/{name}"), paths))
+            members.iter().for_each(|(name, value)| collect(value, format!("{path}/{name}"), paths));
         }
         Value::Array(items) => {
-            items.iter().enumerate().for_each(|(at, item)| collect(item, format!("{path}/{at}"), paths))
+            items.iter().enumerate().for_each(|(at, item)| collect(item, format!("{path}/{at}"), paths));
         }
         _ => {}
     }
