@@ -6,9 +6,15 @@ use contract::env;
 use contract::record::{Phase, STATE_FILE, State};
 
 use crate::cli::print;
+use crate::secrets;
 
 /// Reads the state file and judges it.
 pub(crate) fn run() -> u8 {
+    // A container engine starts it with the container's environment, and so with the credential, every few seconds.
+    if let Err(cause) = secrets::lock_away() {
+        print(&format!("the credential in the environment cannot be locked away: {cause}\n"));
+        return 1;
+    }
     let folder = std::env::var_os(env::STATE_DIR).filter(|value| !value.is_empty());
     let path = folder.map_or_else(|| PathBuf::from("/run/mayfly"), PathBuf::from).join(STATE_FILE);
     match judge(&path) {

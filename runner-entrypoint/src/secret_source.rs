@@ -68,6 +68,8 @@ impl SecretSource {
 mod tests {
     use std::time::Instant;
 
+    use proptest::prelude::*;
+
     use super::SecretSource;
     use crate::aws::parameter::Keep;
 
@@ -102,5 +104,13 @@ mod tests {
         assert_eq!(source.fetch(Instant::now()).map(|secret| secret.expose().to_owned()), Ok("marker".to_owned()));
         std::fs::write(&path, "\n").expect("written");
         assert!(source.fetch(Instant::now()).is_err_and(|fault| fault.contains("is empty")));
+    }
+
+    proptest! {
+        #[test]
+        fn any_name_is_kept_as_it_is_and_any_text_is_read_or_refused(name in "[^\0]{1,30}", text in any::<String>()) {
+            prop_assert_eq!(SecretSource::parse(&format!("file:{name}")), Ok(SecretSource::File(name)));
+            let _ = SecretSource::parse(&text);
+        }
     }
 }

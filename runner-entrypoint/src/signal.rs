@@ -147,6 +147,8 @@ fn offset(text: &str, sign: char) -> Option<i32> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::{Sent, Signal};
 
     #[test]
@@ -173,5 +175,14 @@ mod tests {
         }
         assert_eq!(Signal::new(0), None);
         assert_eq!(Signal::new(65), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_signal_that_there_is_or_none(text in "(SIG)?[A-Z]{0,6}[+-]?[0-9]{0,11}|\\PC*") {
+            if let Some(sent) = Signal::parse(&text) {
+                prop_assert!((0..=64).contains(&sent.number()), "{}", text);
+            }
+        }
     }
 }

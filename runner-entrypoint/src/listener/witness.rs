@@ -150,6 +150,8 @@ mod tests {
     use std::path::Path;
     use std::process::Command;
 
+    use proptest::prelude::*;
+
     use super::{Testimony, Witness, quoted, text};
 
     fn heard(witness: &mut Witness) -> Vec<Testimony> {
@@ -204,5 +206,30 @@ mod tests {
     fn powershell_hook_is_run_as_the_runner_would() {
         let script = text("ended", Path::new("/p"), Some("/a'b.ps1"));
         assert!(script.ends_with(&format!("exec pwsh -command {}\n", quoted(r". '/a'\''b.ps1'"))), "{script}");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+        #[test]
+        fn whatever_is_written_to_the_pipe_only_whole_words_are_testimony(
+            lines in prop::collection::vec("started|ended|[ -~]{0,12}|[^\n]{0,9}", 0..12),
+        ) {
+            let folder = tempfile::tempdir().expect("a folder");
+            let mut witness = Witness::call(folder.path(), folder.path()).expect("made");
+            let mut pipe = fs::OpenOptions::new().write(true).open(folder.path().join("job-events")).expect("opened");
+            let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+            pipe.write_all(text.as_bytes()).expect("written");
+            let mut all = Vec::new();
+            for _ in 0..=text.len() / super::ONE_HEARING {
+                all.extend(heard(&mut witness));
+            }
+            let told = |line: &String| match line.replace(|c: char| c.is_control() && c != '\t', "").as_str() {
+                "started" => Some(Testimony::JobStarted),
+                "ended" => Some(Testimony::JobEnded),
+                _ => None,
+            };
+            prop_assert_eq!(all, lines.iter().filter_map(told).collect::<Vec<_>>());
+        }
     }
 }

@@ -1,9 +1,12 @@
 //! Whatever happens in whatever order: what must never happen, and what must.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 
+use super::budget::{self, QUIET_EXIT};
 use super::state::{Registration, Stage};
 use super::{
     Arbiter, AskAgain, Effect, Event, Exit, Removal, RunnerFiles, RunnerId, State, StopSignal, Update, Verdict,
@@ -25,6 +28,11 @@ struct World {
     killed: bool,
     left: bool,
     signals: u32,
+    /// SIGQUIT came: nothing is waited for any longer.
+    forced: bool,
+    stopped_at: Option<Moment>,
+    /// Since when the Listener has had its time to leave: it was interrupted, or its one job is over.
+    leaving_since: Option<Moment>,
 }
 
 /// The dice for one step: how much time passes, and which of the possible things happens.
@@ -55,7 +63,8 @@ impl World {
         if self.listener && !self.killed {
             possible.extend(listener_events(how));
         }
-        if self.listener {
+        // An early exit would leave nothing to try.
+        if self.listener && (self.killed || how < 64) {
             possible.push(Event::ListenerExited { exit: exit_of(how), files: files_of(how) });
         }
         if how > 240 {
@@ -65,13 +74,17 @@ impl World {
         possible.swap_remove(usize::from(which) % possible.len())
     }
 
-    fn note(&mut self, event: &Event) {
+    fn note(&mut self, event: &Event, now: Moment) {
         match event {
             Event::Registered(..) | Event::NotRegistered(_) | Event::RegistrationUnclear(_) => self.registering = false,
             Event::Removal(_) => self.removing = false,
             Event::RegistrarDied => (self.registering, self.removing) = (false, false),
             Event::ListenerExited { .. } | Event::ListenerNotStarted(_) => self.listener = false,
-            Event::Signal(_) => self.signals += 1,
+            Event::Signal(signal) => {
+                self.signals += 1;
+                self.forced |= *signal == StopSignal::Quit;
+                self.stopped_at.get_or_insert(now);
+            }
             _ => {}
         }
     }
@@ -88,19 +101,43 @@ impl World {
                 assert!(!self.listener, "a second Listener");
                 assert_eq!(self.signals, 0, "a Listener started after a stop");
                 (self.listener, self.interrupted, self.killed) = (true, false, false);
+                self.leaving_since = None;
             }
-            Effect::InterruptListener | Effect::KillListener => {
-                assert!(self.listener, "a signal to nobody");
-                assert!(!self.killed, "a signal after the kill");
-                // A job that comes after the interruption is being cancelled by it.
-                let allowed = self.interrupted || self.signals > 0 || now >= Moment(limits().max_lifetime);
-                self.killed = matches!(effect, Effect::KillListener);
+            Effect::InterruptListener => {
+                self.may_be_signalled(state, now);
                 self.interrupted = true;
-                assert!(!state.tally.running || allowed, "a running job was ended by nothing but us");
+                self.leaving_since = Some(now);
+            }
+            Effect::KillListener => {
+                self.may_be_signalled(state, now);
+                self.may_be_killed(now);
+                self.killed = true;
             }
             Effect::Leave => self.left = true,
             _ => {}
         }
+    }
+}
+
+impl World {
+    fn may_be_signalled(&self, state: &State, now: Moment) {
+        assert!(self.listener, "a signal to nobody");
+        assert!(!self.killed, "a signal after the kill");
+        let drained = self.signals > 1 || self.is_past(now, |window| window.interrupt);
+        // A job that comes after the interruption is being cancelled by it.
+        let allowed = self.interrupted || self.forced || drained || now >= Moment(limits().max_lifetime);
+        assert!(!state.tally.running || allowed, "a running job was ended by nothing but us");
+    }
+
+    fn may_be_killed(&self, now: Moment) {
+        let had_its_time = self.leaving_since.is_some_and(|since| now.since(since) >= QUIET_EXIT);
+        let allowed = self.forced || had_its_time || self.is_past(now, |window| window.kill);
+        assert!(allowed, "killed before its grace was over");
+    }
+
+    /// Whether a part of the stop window is over.
+    fn is_past(&self, now: Moment, part: impl Fn(&budget::Window) -> Duration) -> bool {
+        self.stopped_at.is_some_and(|at| now.since(at) >= part(&budget::divide(limits().stop_timeout)))
     }
 }
 
@@ -150,18 +187,25 @@ struct Run {
     world: World,
     state: State,
     now: Moment,
+    steps: u32,
 }
 
 impl Run {
     fn new(jobs: Jobs) -> Self {
-        let mut run = Self { world: World::default(), state: State::new(limits(), jobs), now: Moment::default() };
+        let (world, state) = (World::default(), State::new(limits(), jobs));
+        let mut run = Self { world, state, now: Moment::default(), steps: 0 };
         run.take(Event::Started);
         run
     }
 
     fn take(&mut self, event: Event) {
-        self.world.note(&event);
+        self.steps += 1;
+        self.world.note(&event, self.now);
         let (state, effects) = step(self.state.clone(), self.now, event);
+        let finishes = |state: &State| matches!(state.stage, Stage::Finishing { .. });
+        if finishes(&state) && !finishes(&self.state) {
+            self.world.leaving_since = Some(self.now);
+        }
         self.state = state;
         effects.iter().for_each(|effect| self.world.obey(effect, &self.state, self.now));
         if self.world.left {
@@ -208,24 +252,31 @@ impl Run {
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 3_000, ..ProptestConfig::default() })]
-
-    #[test]
-    fn any_schedule_keeps_the_promises_and_ends(
-        several in any::<bool>(), dice in prop::collection::vec(any::<Dice>(), 1..150),
-    ) {
-        let mut run = Run::new(if several { Jobs::Several } else { Jobs::One });
-        for (time, which, how) in dice {
-            if run.world.left {
-                break;
-            }
-            run.now = run.now.plus(Duration::from_millis(u64::from(time)));
-            let event = run.world.event(which, how);
-            run.take(event);
+/// Runs one schedule to its end; gives the number of its steps.
+fn live(several: bool, dice: &[Dice]) -> u32 {
+    let mut run = Run::new(if several { Jobs::Several } else { Jobs::One });
+    for (time, which, how) in dice {
+        if run.world.left {
+            break;
         }
-        run.run_down();
+        run.now = run.now.plus(Duration::from_millis(u64::from(*time)));
+        let event = run.world.event(*which, *how);
+        run.take(event);
     }
+    run.run_down();
+    run.steps
+}
+
+#[test]
+fn hundred_thousand_steps_of_any_schedule_keep_the_promises_and_end() {
+    let config = ProptestConfig { cases: 12_000, ..ProptestConfig::with_source_file(file!()) };
+    let (schedules, steps) = ((any::<bool>(), prop::collection::vec(any::<Dice>(), 1..150)), Cell::new(0));
+    let tried = TestRunner::new(config).run(&schedules, |(several, dice)| {
+        steps.set(steps.get() + live(several, &dice));
+        Ok(())
+    });
+    tried.unwrap_or_else(|fault| panic!("{fault}"));
+    assert!(steps.get() >= 100_000, "only {} steps", steps.get());
 }
 
 #[test]

@@ -151,8 +151,30 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_blob_is_decoded_or_refused(text in any::<String>()) {
+        fn any_blob_is_decoded_or_refused(text in any::<String>(), json in any::<Vec<u8>>()) {
             let _ = decode(&Secret::new(text));
+            let _ = decode(&Secret::new(STANDARD.encode(json)));
+        }
+
+        #[test]
+        fn any_files_are_decoded_as_they_were_and_none_leaves_the_folder(
+            contents in prop::collection::btree_map("[a-z./\0]{0,6}", any::<Vec<u8>>(), 0..4),
+        ) {
+            let whole = [(".runner", b"{}".to_vec()), (".credentials", b"{}".to_vec())];
+            let mut all: std::collections::BTreeMap<String, Vec<u8>> = contents.clone();
+            all.extend(whole.map(|(name, content)| (name.to_owned(), content)));
+            let encoded: serde_json::Map<_, _> =
+                all.iter().map(|(name, content)| (name.clone(), STANDARD.encode(content).into())).collect();
+            let leaves = |name: &String| name.is_empty() || name.contains(['/', '\0']) || name == "." || name == "..";
+            match decode(&blob(&encoded.into())) {
+                Ok(files) => {
+                    prop_assert!(!contents.keys().any(leaves));
+                    let read: std::collections::BTreeMap<_, _> =
+                        files.into_iter().map(|(name, content)| (name, content.to_vec())).collect();
+                    prop_assert_eq!(read, all);
+                }
+                Err(_) => prop_assert!(contents.keys().any(leaves), "{:?}", contents),
+            }
         }
     }
 }

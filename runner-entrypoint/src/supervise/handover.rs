@@ -131,6 +131,7 @@ fn is_variable(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use contract::Secret;
+    use proptest::prelude::*;
 
     use super::Delivery;
 
@@ -155,5 +156,15 @@ mod tests {
             assert!(variables("ssm:/a", secret).is_err_and(|fault| !fault.contains("marker")), "{secret}");
         }
         assert!(Delivery::parse("1x=ssm:/a").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_refusal_quotes_the_secret(text in "([A-Za-z_0-9]{0,5}=)?[a-z]{0,9}:?[^\0]{0,9}", secret in "\\PC{0,20}") {
+            let marked = format!("{secret}s3cret-marker");
+            if let Err(fault) = variables(&text, &marked) {
+                prop_assert!(!fault.contains("s3cret-marker"), "{}", fault);
+            }
+        }
     }
 }

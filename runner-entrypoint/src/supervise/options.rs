@@ -110,3 +110,37 @@ Secrets:
 Exit codes: the command's own, 128 + n where signal n ended it; 124 the time was up, 125 a failure of our own,
 126 or 127 the command cannot be executed or does not exist, 137 the time was up and KILL was needed, 221 never ready, 222 idle.
 ";
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use proptest::prelude::*;
+
+    use super::{Asked, parse};
+
+    proptest! {
+        #[test]
+        fn any_line_is_read_or_refused(
+            words in prop::collection::vec("-{0,2}[a-z-]{0,14}(=[0-9a-z:./]{0,9})?|[0-9.]{0,4}[smhd]?|[^\0]{0,5}", 0..8),
+        ) {
+            let words: Vec<OsString> = words.into_iter().map(OsString::from).collect();
+            if let Ok(Asked::Guard(options)) = parse(&words) {
+                prop_assert!(!options.command.is_empty());
+            }
+        }
+
+        #[test]
+        fn options_with_any_values_are_read_or_refused(
+            given in prop::collection::vec(
+                ("ttl|until|max-ttl|signal|kill-after|grace|warn|ready-timeout|idle|port|renew-from|task-role",
+                 "[0-9.]{0,6}[smhd]?|[0-9T:Z-]{0,20}|[A-Z]{0,6}|[^\0]{0,5}"), 0..6),
+        ) {
+            let words = given.into_iter().map(|(name, value)| OsString::from(format!("--{name}={value}")));
+            let words: Vec<OsString> = words.chain(["--", "-x"].map(OsString::from)).collect();
+            if let Ok(Asked::Guard(options)) = parse(&words) {
+                prop_assert_eq!(options.command, [c"-x".to_owned()]);
+            }
+        }
+    }
+}

@@ -34,7 +34,8 @@ impl Case {
     /// The first thing that broke it, with its setting; or, where it was promised nowhere, [`Flaw::NotPromised`].
     pub fn try_with(&self, program: &Program) -> Outcome {
         let mut outcome = Err(Flaw::NotPromised);
-        for &setting in self.settings.iter().filter(|setting| setting.is_allowed()) {
+        let places = self.settings.iter().flat_map(|setting| setting.places());
+        for setting in places.filter(|place| place.is_allowed()) {
             match (self.run)(&Stage { program, setting }) {
                 Ok(()) => outcome = Ok(()),
                 Err(Flaw::NotPromised) => {}

@@ -40,13 +40,13 @@ pub const ALL: &[Group] = &[
 pub(crate) fn assert_of_ours(name: &str, cases: &[Case]) {
     use crate::case::Flaw;
     use crate::program;
-    use crate::stage::binaries;
+    use crate::stage::entrypoint;
 
     let case = cases.iter().find(|case| case.name == name).expect("the test was made from the case");
     if case.settings.iter().any(|setting| !setting.is_allowed()) {
         eprintln!("no PID namespaces here: {name} is not tried as PID 1");
     }
-    for program in program::ours(&binaries().path("runner-entrypoint")) {
+    for program in program::ours(&entrypoint()) {
         if let Err(Flaw::Broken(what)) = case.try_with(&program) {
             panic!("{}, {}: {what}", program.title, name.replace('_', " "));
         }

@@ -6,6 +6,7 @@
 
 pub mod case;
 pub mod cases;
+mod container;
 pub mod life;
 pub mod patience;
 pub mod process;

@@ -1,6 +1,6 @@
 //! One life of a program under test: watched, signalled, waited for, and cleared away.
 
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{Child, ExitStatus};
@@ -10,6 +10,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::case::Flaw;
+use crate::container;
 use crate::patience::{LIMIT, comes_true, within};
 use crate::process::{self, Process};
 use crate::setting::Setting;
@@ -24,12 +25,21 @@ pub struct Life {
     folder: PathBuf,
     mark: String,
     line: String,
+    /// The other side of a terminal that nobody types at, for as long as it is needed.
+    _terminal: Option<File>,
     ended: Option<ExitStatus>,
 }
 
 impl Life {
-    pub(crate) fn new(child: Child, setting: Setting, folder: PathBuf, mark: String, line: String) -> Self {
-        Self { child, setting, folder, mark, line, ended: None }
+    pub(crate) fn new(
+        child: Child,
+        setting: Setting,
+        folder: PathBuf,
+        mark: String,
+        line: String,
+        terminal: Option<File>,
+    ) -> Self {
+        Self { child, setting, folder, mark, line, _terminal: terminal, ended: None }
     }
 
     /// The program's id.
@@ -38,10 +48,13 @@ impl Life {
     /// It is gone.
     pub fn pid(&self) -> Result<Pid, Flaw> {
         let outer = Pid::from_raw(self.child.id().cast_signed());
-        if self.setting != Setting::First {
-            return Ok(outer);
-        }
-        let inner = within(LIMIT, || process::children_of(outer).first().map(|process| process.pid));
+        let look: &dyn Fn() -> Option<Process> = match self.setting {
+            Setting::Subreaper | Setting::Plain => return Ok(outer),
+            Setting::First => &|| process::children_of(outer).into_iter().next(),
+            // The engine's child and not ours.
+            Setting::Container | Setting::ContainerOnTerminal => &|| process::first_with_environment(&self.mark),
+        };
+        let inner = within(LIMIT, look).map(|process| process.pid);
         inner.ok_or_else(|| self.broken("PID 1 did not come up"))
     }
 
@@ -122,7 +135,9 @@ impl Life {
 
     /// A file in `$NOTES`; empty where there is none.
     pub fn read(&self, name: &str) -> String {
-        String::from_utf8_lossy(&fs::read(self.folder.join(name)).unwrap_or_default()).into_owned()
+        let text = String::from_utf8_lossy(&fs::read(self.folder.join(name)).unwrap_or_default()).into_owned();
+        // A terminal ends lines in its own way.
+        if self.setting.is_container() { text.replace("\r\n", "\n") } else { text }
     }
 
     /// Live processes of this life of that name.
@@ -152,6 +167,9 @@ impl Life {
 
 impl Drop for Life {
     fn drop(&mut self) {
+        if self.setting.is_container() && !matches!(self.child.try_wait(), Ok(Some(_))) {
+            container::remove(&container::name_for(&self.folder));
+        }
         for process in process::with_environment(&self.mark) {
             let _ = kill(process.pid, Signal::SIGKILL);
         }

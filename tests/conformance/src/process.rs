@@ -62,6 +62,18 @@ pub fn with_environment(entry: &str) -> Vec<Process> {
     all().into_iter().filter(carries).collect()
 }
 
+/// The one among them that is PID 1 of a namespace below ours.
+pub fn first_with_environment(entry: &str) -> Option<Process> {
+    with_environment(entry).into_iter().find(|process| is_first_below(process.pid))
+}
+
+fn is_first_below(pid: Pid) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let numbers = status.lines().find_map(|line| line.strip_prefix("NSpid:")).unwrap_or_default();
+    let numbers: Vec<&str> = numbers.split_whitespace().collect();
+    matches!(numbers[..], [_, .., "1"])
+}
+
 /// Open descriptors of a process; nothing where it is gone or does not show them.
 pub fn descriptors_of(pid: Pid) -> Option<usize> {
     fs::read_dir(format!("/proc/{pid}/fd")).ok().map(Iterator::count)

@@ -1,11 +1,10 @@
 //! One program in one setting: how a trial starts it.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -14,6 +13,7 @@ use contract::env;
 use sandbox::binaries::Binaries;
 
 use crate::case::Flaw;
+use crate::container::{self, Terminal};
 use crate::life::{Life, OUTPUT};
 use crate::program::{Duty, Kind, Program};
 use crate::setting::Setting;
@@ -38,6 +38,8 @@ pub struct Call {
     setting: Setting,
     environment: BTreeMap<&'static str, String>,
     input: Option<File>,
+    /// The other side of a terminal on stdin that nobody types at.
+    terminal: Option<File>,
     /// In place of the file that keeps stderr.
     stderr: Option<File>,
     group: Group,
@@ -56,6 +58,12 @@ enum Group {
 pub fn binaries() -> &'static Binaries {
     static BINARIES: OnceLock<Binaries> = OnceLock::new();
     BINARIES.get_or_init(|| Binaries::find(None).unwrap_or_else(|fault| panic!("{fault}")))
+}
+
+/// The program that is held to the guarantees: ours, or the one that `MAYFLY_TEST_ENTRYPOINT` names.
+pub fn entrypoint() -> PathBuf {
+    let named = std::env::var_os("MAYFLY_TEST_ENTRYPOINT").map(PathBuf::from);
+    named.unwrap_or_else(|| binaries().path("runner-entrypoint"))
 }
 
 impl Stage<'_> {
@@ -104,9 +112,10 @@ impl Stage<'_> {
             (env::STATE_DIR, state),
             ("LC_ALL", "C".to_owned()),
             ("NOTES", folder.display().to_string()),
+            ("PATH", path()),
         ]);
-        let (entry, input, stderr) = (Vec::new(), None, None);
-        Ok(Call { line, entry, setting: self.setting, environment, input, stderr, group: Group::Own, folder })
+        let (entry, input, terminal, stderr) = (Vec::new(), None, None, None);
+        Ok(Call { line, entry, setting: self.setting, environment, input, terminal, stderr, group: Group::Own, folder })
     }
 }
 
@@ -137,17 +146,24 @@ impl Call {
     /// # Errors
     /// There is none to be had.
     pub fn on_a_terminal(mut self) -> Result<(Self, File), Flaw> {
-        let pair = nix::pty::openpty(None, None).map_err(|cause| Flaw::Broken(format!("no terminal: {cause}")))?;
-        self.input = Some(File::from(pair.slave));
+        let (ours, theirs) = open_terminal()?;
+        self.input = Some(theirs);
+        if self.setting.is_container() {
+            // The engine makes one of its own and copies what is typed.
+            return Ok((self, ours));
+        }
         self.group = Group::Inherited;
-        Ok((self.entering(&["--terminal"]), File::from(pair.master)))
+        Ok((self.entering(&["--terminal"]), ours))
     }
 
     /// The program's stderr is a pipe whose reader is gone.
     ///
     /// # Errors
-    /// There is no pipe to be had.
+    /// There is no pipe to be had, or stderr is the engine's.
     pub fn with_stderr_nobody_reads(mut self) -> Result<Self, Flaw> {
+        if self.setting.is_container() {
+            return Err(Flaw::NotPromised);
+        }
         let (_, writer) = nix::unistd::pipe().map_err(|cause| Flaw::Broken(format!("no pipe: {cause}")))?;
         self.stderr = Some(File::from(writer));
         Ok(self)
@@ -162,8 +178,12 @@ impl Call {
     ///
     /// # Errors
     /// It cannot be started.
-    pub fn start(self, command: &[&str]) -> Result<Life, Flaw> {
-        let mut line = self.setting.prefix();
+    pub fn start(mut self, command: &[&str]) -> Result<Life, Flaw> {
+        if self.setting == Setting::ContainerOnTerminal && self.input.is_none() {
+            let (ours, theirs) = open_terminal()?;
+            (self.input, self.terminal) = (Some(theirs), Some(ours));
+        }
+        let mut line = self.prefix();
         if !self.entry.is_empty() {
             line.extend(["actor".to_owned(), "enter".to_owned()]);
             line.extend(self.entry.iter().cloned().chain(["--".to_owned()]));
@@ -172,10 +192,24 @@ impl Call {
         self.spawn(&line).map_err(|cause| Flaw::Broken(format!("{} cannot be started: {cause}", line.join(" "))))
     }
 
+    /// What stands before the program.
+    fn prefix(&self) -> Vec<String> {
+        if !self.setting.is_container() {
+            return self.setting.prefix();
+        }
+        let has_terminal = self.input.as_ref().is_some_and(File::is_terminal);
+        let terminal = if has_terminal { Terminal::With } else { Terminal::Without };
+        container::prefix(terminal, Path::new(&self.line[0]), &self.folder, &self.environment)
+    }
+
     fn spawn(self, line: &[String]) -> io::Result<Life> {
         let output = |name| File::options().create(true).append(true).open(self.folder.join(name));
         let mut command = Command::new(&line[0]);
-        command.args(&line[1..]).env_clear().envs(&self.environment).env("PATH", path());
+        command.args(&line[1..]);
+        // The engine's command has use for its own environment only; the program's is in its arguments.
+        if !self.setting.is_container() {
+            command.env_clear().envs(&self.environment);
+        }
         if self.group == Group::Own {
             command.process_group(0);
         }
@@ -183,13 +217,18 @@ impl Call {
         command.stdout(output(OUTPUT.0)?).stderr(stderr);
         command.stdin(self.input.map_or_else(Stdio::null, Stdio::from));
         let mark = format!("{LIFE}={}", self.folder.display());
-        Ok(Life::new(command.spawn()?, self.setting, self.folder, mark, line.join(" ")))
+        Ok(Life::new(command.spawn()?, self.setting, self.folder, mark, line.join(" "), self.terminal))
     }
 }
 
+/// Both sides of a new terminal: the one that is typed at, and the one that a program has.
+fn open_terminal() -> Result<(File, File), Flaw> {
+    let pair = nix::pty::openpty(None, None).map_err(|cause| Flaw::Broken(format!("no terminal: {cause}")))?;
+    Ok((File::from(pair.master), File::from(pair.slave)))
+}
+
 /// Our programs first.
-fn path() -> OsString {
-    let inherited = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::iter::once(binaries().folder().to_owned()).chain(std::env::split_paths(&inherited));
-    std::env::join_paths(folders).expect("no folder of PATH has a colon in its name")
+fn path() -> String {
+    let inherited = std::env::var("PATH").unwrap_or_default();
+    format!("{}:{inherited}", binaries().folder().display())
 }

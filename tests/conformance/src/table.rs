@@ -1,29 +1,20 @@
 //! The table: guarantees down, programs across.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is the product")]
+#![expect(clippy::print_stdout, reason = "the table is the product")]
 
 use std::process::ExitCode;
-
-use sandbox::binaries::Binaries;
 
 use crate::case::{Case, Flaw};
 use crate::cases;
 use crate::program::{self, Origin, Program};
 use crate::setting::Setting;
+use crate::stage::entrypoint;
 
 /// Tries all cases, or those whose names contain one of the words, and prints how they came out. A word `=TITLE` asks for one
 /// program. Fails where ours broke one.
 pub fn print(words: &[String]) -> ExitCode {
     let (titles, words): (Vec<&str>, Vec<&str>) =
         words.iter().map(String::as_str).partition(|word| word.starts_with('='));
-    let binaries = match Binaries::find(None) {
-        Ok(binaries) => binaries,
-        Err(fault) => {
-            eprintln!("error: {fault}");
-            return ExitCode::FAILURE;
-        }
-    };
-    let entrypoint = binaries.path("runner-entrypoint");
-    let programs: Vec<Program> = program::ours(&entrypoint).into_iter().chain(program::theirs()).collect();
+    let programs: Vec<Program> = program::ours(&entrypoint()).into_iter().chain(program::theirs()).collect();
     let wanted = |program: &Program| titles.is_empty() || titles.iter().any(|title| title[1..] == *program.title);
     let programs: Vec<Program> = programs.into_iter().filter(wanted).collect();
     if !Setting::First.is_allowed() {

@@ -194,6 +194,8 @@ Full help is available online at https://github.com/Yelp/dumb-init
 mod tests {
     use std::ffi::{OsStr, OsString};
 
+    use proptest::prelude::*;
+
     use super::{Asked, Options, parse};
     use crate::signal::Signal;
 
@@ -236,5 +238,17 @@ mod tests {
         }
         assert!(asked("", &[]).is_err_and(|told| told.contains("Try dumb-init --help")));
         assert!(asked("--none", &[]).is_err_and(|told| told.contains("unrecognized option '--none'")));
+    }
+
+    proptest! {
+        #[test]
+        fn any_line_is_read_or_refused(
+            words in prop::collection::vec("-{0,2}[a-zV]{0,9}|-r|[0-9-]{0,4}:[0-9-]{0,4}|[^\0]{0,5}", 0..7),
+        ) {
+            let words: Vec<OsString> = words.into_iter().map(OsString::from).collect();
+            if let Ok(Asked::Guard(options)) = parse(OsStr::new("dumb-init"), &words, &|_| None) {
+                prop_assert!(!options.command.is_empty());
+            }
+        }
     }
 }

@@ -180,6 +180,8 @@ mod tests {
     use std::ffi::OsString;
     use std::time::Duration;
 
+    use proptest::prelude::*;
+
     use super::{Asked, parse};
 
     fn asked(line: &[&str]) -> Result<Asked, String> {
@@ -217,6 +219,25 @@ mod tests {
         ];
         for (line, fault) in cases {
             assert_eq!(asked(line), Err(fault.to_owned()), "{line:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_line_is_read_or_refused(words in prop::collection::vec("-{0,2}[a-zV]{0,9}=?[0-9.]{0,3}|[^\0]{0,5}", 0..7)) {
+            let words: Vec<OsString> = words.into_iter().map(OsString::from).collect();
+            if let Ok(Asked::Guard(options)) = parse(&words) {
+                prop_assert!(!options.command.is_empty());
+            }
+        }
+
+        #[test]
+        fn command_is_left_as_it_is(command in prop::collection::vec("[^\0]{0,9}", 1..5)) {
+            let words: Vec<OsString> = ["-v", "--", "5"].iter().map(OsString::from)
+                .chain(command.iter().map(OsString::from)).collect();
+            let Ok(Asked::Guard(options)) = parse(&words) else { panic!("{words:?} is refused") };
+            let read: Vec<&[u8]> = options.command.iter().map(|word| word.to_bytes()).collect();
+            prop_assert_eq!(read, command.iter().map(String::as_bytes).collect::<Vec<_>>());
         }
     }
 }

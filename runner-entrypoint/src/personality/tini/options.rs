@@ -145,6 +145,8 @@ Runs PROGRAM under the supervision of a valid init process: passes signals on an
 mod tests {
     use std::ffi::OsString;
 
+    use proptest::prelude::*;
+
     use super::{Asked, Options, parse};
 
     fn asked(line: &str, set: &[(&str, &str)]) -> Result<Asked, String> {
@@ -189,5 +191,19 @@ mod tests {
         }
         assert_eq!(asked("--version", &[]), Ok(Asked::Version));
         assert_eq!(asked("-h", &[]), Ok(Asked::Help));
+    }
+
+    proptest! {
+        #[test]
+        fn any_line_is_read_or_refused(
+            words in prop::collection::vec("-{0,2}[a-z]{0,9}|[0-9]{0,4}|SIG[A-Z]{0,5}|[^\0]{0,5}", 0..7),
+            level in "[^\0]{0,4}",
+        ) {
+            let words: Vec<OsString> = words.into_iter().map(OsString::from).collect();
+            let variable = |name: &str| (name == "TINI_VERBOSITY").then(|| OsString::from(&level));
+            if let Ok(Asked::Guard(options)) = parse(&words, &variable) {
+                prop_assert!(!options.command.is_empty());
+            }
+        }
     }
 }

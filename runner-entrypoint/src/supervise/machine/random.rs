@@ -1,9 +1,11 @@
 //! Whatever happens in whatever order: what must never happen, and what must.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use nix::errno::Errno;
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 
 use super::rules::{Alarm, Clearing, Code, Rewrites, Rules, Suspension};
 use super::state::{Stage, State};
@@ -91,17 +93,19 @@ struct Run {
     world: World,
     state: State,
     now: Moment,
+    steps: u32,
 }
 
 impl Run {
     fn new(rules: Rules, lease: Lease, others: u8) -> Self {
         let world = World { others, ..World::default() };
-        let mut run = Self { world, state: State::new(rules, lease), now: Moment::default() };
+        let mut run = Self { world, state: State::new(rules, lease), now: Moment::default(), steps: 0 };
         run.take(Event::Started);
         run
     }
 
     fn take(&mut self, event: Event) {
+        self.steps += 1;
         self.world.note(&event);
         let (state, effects) = step(self.state.clone(), self.now, event);
         self.state = state;
@@ -159,29 +163,40 @@ fn lease(seconds: u8) -> Lease {
     Lease { ends, warn: Some(Duration::from_secs(3)), ..Lease::default() }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 3_000, ..ProptestConfig::default() })]
+/// What differs between two lives, beside the dice: the lease's seconds, whether there is a `--kill-after`, how many others
+/// there are, and whether a killed command hangs in the kernel.
+type Circumstances = (u8, bool, u8, bool);
 
-    #[test]
-    fn any_schedule_keeps_the_promises_and_ends(
-        seconds in any::<u8>(), kills in any::<bool>(), others in 0_u8..3, hangs in any::<bool>(),
-        dice in prop::collection::vec(any::<Dice>(), 1..120),
-    ) {
-        let mut run = Run::new(rules(kills.then_some(KILL_AFTER), Signal::TERM), lease(seconds), others);
-        for (time, which, how) in dice {
-            if run.world.left {
-                break;
-            }
-            // Most steps are short, so that there are many of them before the end.
-            run.now = run.now.plus(Duration::from_millis(u64::from(time) / 64));
-            let event = run.world.event(which, how);
-            // An early exit would leave nothing to try.
-            if !matches!(event, Event::Exited(_)) || how < 8 {
-                run.take(event);
-            }
+/// Runs one schedule to its end; gives the number of its steps.
+fn live((seconds, kills, others, hangs): Circumstances, dice: &[Dice]) -> u32 {
+    let mut run = Run::new(rules(kills.then_some(KILL_AFTER), Signal::TERM), lease(seconds), others);
+    for (time, which, how) in dice {
+        if run.world.left {
+            break;
         }
-        run.run_down(hangs);
+        // Most steps are short, so that there are many of them before the end.
+        run.now = run.now.plus(Duration::from_millis(u64::from(*time) / 64));
+        let event = run.world.event(*which, *how);
+        // An early exit would leave nothing to try.
+        if !matches!(event, Event::Exited(_)) || *how < 8 {
+            run.take(event);
+        }
     }
+    run.run_down(hangs);
+    run.steps
+}
+
+#[test]
+fn hundred_thousand_steps_of_any_schedule_keep_the_promises_and_end() {
+    let config = ProptestConfig { cases: 6_000, ..ProptestConfig::with_source_file(file!()) };
+    let circumstances = (any::<u8>(), any::<bool>(), 0_u8..3, any::<bool>());
+    let (schedules, steps) = ((circumstances, prop::collection::vec(any::<Dice>(), 1..120)), Cell::new(0));
+    let tried = TestRunner::new(config).run(&schedules, |(circumstances, dice)| {
+        steps.set(steps.get() + live(circumstances, &dice));
+        Ok(())
+    });
+    tried.unwrap_or_else(|fault| panic!("{fault}"));
+    assert!(steps.get() >= 100_000, "only {} steps", steps.get());
 }
 
 #[test]

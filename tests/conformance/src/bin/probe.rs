@@ -120,9 +120,17 @@ impl Probe {
 
     fn judge(&self, bytes: &[u8], place: &str) {
         for (number, secret) in self.secrets.iter().enumerate() {
-            if bytes.windows(secret.len()).any(|window| window == secret.as_slice()) {
+            if contains(bytes, secret) {
                 println!("hit {place}: secret {number}");
             }
         }
     }
+}
+
+/// The C library's search: a simple one takes minutes over all of a process's memory.
+fn contains(bytes: &[u8], secret: &[u8]) -> bool {
+    let (all, one) = (bytes.as_ptr().cast(), secret.as_ptr().cast());
+    // SAFETY: both point to as many bytes as is said, and nothing is written.
+    let found = unsafe { libc::memmem(all, bytes.len(), one, secret.len()) };
+    !found.is_null()
 }

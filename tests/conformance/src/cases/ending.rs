@@ -45,9 +45,9 @@ fn beyond(stage: &Stage) -> Outcome {
 
 fn rest_of_the_group_gets_term_when_the_child_has_ended(stage: &Stage) -> Outcome {
     inits(stage)?;
-    match (stage.program.origin, stage.kind(), stage.setting) {
+    match (stage.program.origin, stage.kind(), stage.setting.is_first()) {
         // dumb-init leaves right after its TERM, and the kernel then kills all that a PID 1 leaves behind.
-        (Origin::Ours, Kind::Tini, _) | (Origin::Ours, Kind::DumbInit, First) => return Err(Flaw::NotPromised),
+        (Origin::Ours, Kind::Tini, _) | (Origin::Ours, Kind::DumbInit, true) => return Err(Flaw::NotPromised),
         _ => {}
     }
     let mut life = stage.run(Duty::Run, &["actor", "daemon", "file", "--", "actor", "exit", "3"])?;
