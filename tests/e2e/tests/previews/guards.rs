@@ -36,8 +36,11 @@ fn full_cluster_is_refused_with_the_list_and_ones_own_slot_does_not_count() {
     let (world, pull) = World::with_app(&App::default());
     let up = world.up(pull, "--max-previews 1").succeeds();
     let other = world.open_pull();
-    assert_refused(8, world.up(other, "--max-previews 1"), &["1 of 1 previews", up.output("url"), "--when-full wait"]);
-    world.sandbox.github.push(pull);
+    let refused = world.up(other, "--max-previews 1").fails(8);
+    for words in ["1 of 1 previews", up.output("url"), "--when-full wait"] {
+        assert!(refused.stderr.contains(words), "nothing about \"{words}\": {}", refused.stderr);
+    }
+    world.push(pull);
     world.up(pull, "--max-previews 1").succeeds();
     world.ended(up.task_arn());
     world.down(pull);
