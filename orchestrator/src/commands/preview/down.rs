@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::super::Context;
 use super::local;
+use super::local_story::Ear;
 use super::scene::Scene;
 use crate::cli::preview::DownArgs;
 use crate::error::Error;
@@ -40,7 +41,8 @@ pub async fn run(args: &DownArgs, context: &Context<'_>) -> Result<(), Error> {
     let scene = Scene::of(&args.slot, context)?;
     let by = context.actor();
     let mut report = DownReport { dry_run: args.dry_run, ..DownReport::default() };
-    here(&scene.slot, &mut report, context).await?;
+    let ear = Ear::of(&scene.place, scene.publish, context)?;
+    here(&scene.slot, &ear, &by, &mut report, context).await?;
     if scene.aws().is_some() {
         let hands = scene.hands(context).await?;
         if args.dry_run {
@@ -53,10 +55,17 @@ pub async fn run(args: &DownArgs, context: &Context<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-async fn here(slot: &Slot, report: &mut DownReport, context: &Context<'_>) -> Result<(), Error> {
+async fn here(
+    slot: &Slot,
+    ear: &Ear,
+    by: &Option<String>,
+    report: &mut DownReport,
+    context: &Context<'_>,
+) -> Result<(), Error> {
     for preview in local::live(slot, context)? {
         if !report.dry_run && preview.stop()? {
             local::until_ended(&preview, LOCAL_LIMIT).await?;
+            ear.ended(&preview, Some(Asked::Down(by.clone()))).await;
         }
         report.ended.push(preview.record().id.clone());
     }

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::super::Context;
 use super::super::local::{here, place};
 use super::local::{live, until_ended};
+use super::local_story::Ear;
 use super::order::Order;
 use super::up::{Ask, filled, wish};
 use crate::cancel::Cancel;
@@ -45,6 +46,7 @@ struct Plan {
 pub async fn run(order: &Order, ask: Ask, context: &Context<'_>, cancel: &mut Cancel) -> Result<UpReport, Error> {
     let phases = Phases::default();
     let plan = plan(order, &ask)?;
+    let ear = Ear::of(&order.place, order.config.publish, context)?;
     let here = here(context).ok_or(LocalError::NoHome)?;
     let place = place(context.vars);
     let fingerprint = plan.arguments.join("\n");
@@ -81,6 +83,7 @@ pub async fn run(order: &Order, ask: Ask, context: &Context<'_>, cancel: &mut Ca
         }
         return Err(fault);
     }
+    ear.ready(&preview, phases.list()).await;
     Ok(UpReport {
         repo: plan.wish.slot.repo.clone(),
         pr: plan.wish.slot.pr.get(),
