@@ -174,7 +174,7 @@ fn every_variable_of_the_kit_exists() {
 fn names_of_the_contract_are_written_once() {
     const CONTRACT: &str = "runner-entrypoint/contract/src/env.rs";
     // The settings of `mayfly` itself; some are called like what it passes on.
-    const SETTINGS: &str = "orchestrator/src/config/settings.rs";
+    const SETTINGS: &str = "orchestrator/src/config/specs.rs";
     let sources = product_sources();
     let names = variables(&sources[CONTRACT]);
     assert!(!names.is_empty());

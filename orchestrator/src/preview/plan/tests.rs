@@ -1,3 +1,5 @@
+//! Decisions about previews, as a table and by random slots.
+
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
