@@ -2,6 +2,7 @@
 //!
 //! Whatever is done may be broken off anywhere: who asks again adopts what is there, and a pass of `reap` removes it.
 
+mod fault;
 mod guard;
 mod report;
 
@@ -12,6 +13,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use self::fault::{ended, no_address, not_started, too_slow};
 pub use self::report::UpReport;
 use super::hands::{Ended, Hands, Road};
 use super::launch::{self, LaunchedPreview, PLACE_LIMIT, PreviewLaunch, Rung};
@@ -20,7 +22,7 @@ use super::observed::Preview;
 use super::plan::rank;
 use super::shape::Shape;
 use super::slot::{Sha, Slot};
-use super::story::certificate::{Asked, Cause, Death, Facts, judge};
+use super::story::certificate::Asked;
 use super::story::{Stage, Story, Subject};
 use super::template::Size;
 use super::{obituary, story};
@@ -29,7 +31,6 @@ use crate::cancel::Cancel;
 use crate::chat::Trust;
 use crate::config::preview::LaunchConfig;
 use crate::ec2::{Addresses, Ec2};
-use crate::ecs::stopped::{Explanation, explain};
 use crate::ecs::{Status, Task};
 use crate::error::Error;
 use crate::expose::{Expose, Reach, reach, target_type};
@@ -454,51 +455,6 @@ impl Up<'_> {
 /// The supervisor has the same limit and starts to count later: its own word comes first.
 fn preview_limit(lease: &Lease) -> Duration {
     lease.ready + Duration::from_secs(15)
-}
-
-/// The platform's word where it has one, else the supervisor's.
-fn ended(task: &Task, preview: &Preview) -> Error {
-    let explained = explain(task, &preview.app);
-    let code = task.container(&preview.app).and_then(|container| container.exit_code);
-    let by_itself = task.stop_code.as_deref() == Some("EssentialContainerExited");
-    let Some(code) = code.filter(|_| by_itself) else { return Error::Ended(explained) };
-    let cause = judge(&Facts { exit_code: Some(code), ..Facts::default() });
-    let text = format!("task {}: {}", task.arn.task_id(), cause.words());
-    Error::Ended(Explanation {
-        text,
-        fix: Some(format!("read its log: mayfly preview logs --pr {}", preview.slot.pr)),
-        ..explained
-    })
-}
-
-fn not_started(fault: &Error) -> Death {
-    Death {
-        cause: Cause::Other,
-        detail: Some(fault.paragraph()),
-        ended: None,
-        uptime: None,
-        cost: None,
-        boot: Vec::new(),
-        log: Vec::new(),
-        revive: None,
-    }
-}
-
-fn too_slow(preview: &Preview) -> Error {
-    let what = format!("task {} did not come to run", preview.task.arn.task_id());
-    let fix = "look at it: aws ecs describe-tasks; a large image or a full cluster takes its time".to_owned();
-    Error::TimedOut { what, limit: PLACE_LIMIT, fix }
-}
-
-fn no_address(preview: &Preview, way: Expose) -> Error {
-    let what = format!("task {} got no address for {way}", preview.task.arn.task_id());
-    let fix = match way {
-        Expose::PublicIp => {
-            "name public subnets and leave --assign-public-ip on; on EC2 the instance needs a public address"
-        }
-        _ => "look at its network: aws ecs describe-tasks",
-    };
-    Error::TimedOut { what, limit: ADDRESS_LIMIT, fix: fix.to_owned() }
 }
 
 /// A listener's ARN as it was configured.
