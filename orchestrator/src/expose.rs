@@ -153,10 +153,12 @@ mod tests {
         faults.into_result(Some(())).is_ok()
     }
 
+    /// Situation, way, modes, network, whether there is a listener, and whether it works.
+    type Case<'c> = (&'c str, Expose, &'c [LaunchMode], Option<&'c Network>, bool, bool);
+
     #[test]
     fn combinations_that_cannot_work_are_refused() {
         let (public, private) = (network(true), network(false));
-        type Case<'c> = (&'c str, Expose, &'c [LaunchMode], Option<&'c Network>, bool, bool);
         let cases: [Case<'_>; 13] = [
             ("Fargate with a public address", Expose::PublicIp, &[Fargate], Some(&public), false, true),
             ("Fargate without one", Expose::PublicIp, &[Fargate], Some(&private), false, false),

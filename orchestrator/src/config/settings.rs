@@ -100,8 +100,7 @@ impl Settings {
     }
 
     /// Whether a setting was meant for this machine: typed as a flag, or written in `[runner]`, a profile or
-    /// `[preview.launch]`. A variable or
-    /// `[aws]` is shared by all machines.
+    /// `[preview.launch]`. A variable or `[aws]` is shared by all machines.
     pub fn is_own(&self, name: &str) -> bool {
         let own = ["--", "mayfly.toml [runner]", "mayfly.toml [profile.", "mayfly.toml [preview.launch]"];
         self.get(name).is_some_and(|sourced| own.iter().any(|place| sourced.place.starts_with(place)))

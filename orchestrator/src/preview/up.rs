@@ -3,6 +3,7 @@
 //! Whatever is done may be broken off anywhere: who asks again adopts what is there, and a pass of `reap` removes it.
 
 mod expose;
+mod fault;
 mod guard;
 mod put_away;
 mod report;
@@ -14,6 +15,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use self::fault::{ended, not_started, too_slow};
 pub use self::report::UpReport;
 use super::hands::{Ended, Hands, Road};
 use super::launch::{self, LaunchedPreview, PLACE_LIMIT, PreviewLaunch, Rung};
@@ -22,7 +24,7 @@ use super::observed::Preview;
 use super::plan::rank;
 use super::shape::Shape;
 use super::slot::{Sha, Slot};
-use super::story::certificate::{Asked, Cause, Death, Facts, judge};
+use super::story::certificate::Asked;
 use super::story::{Stage, Story, Subject};
 use super::template::Size;
 use super::{obituary, story};
@@ -30,7 +32,6 @@ use crate::alb::ListenerArn;
 use crate::cancel::Cancel;
 use crate::chat::Trust;
 use crate::config::preview::LaunchConfig;
-use crate::ecs::stopped::{Explanation, explain};
 use crate::ecs::{Status, Task};
 use crate::error::Error;
 use crate::expose::Expose;
@@ -358,40 +359,6 @@ impl Up<'_> {
 /// The supervisor has the same limit and starts to count later: its own word comes first.
 fn preview_limit(lease: &Lease) -> Duration {
     lease.ready + Duration::from_secs(15)
-}
-
-/// The platform's word where it has one, else the supervisor's.
-fn ended(task: &Task, preview: &Preview) -> Error {
-    let explained = explain(task, &preview.app);
-    let code = task.container(&preview.app).and_then(|container| container.exit_code);
-    let by_itself = task.stop_code.as_deref() == Some("EssentialContainerExited");
-    let Some(code) = code.filter(|_| by_itself) else { return Error::Ended(explained) };
-    let cause = judge(&Facts { exit_code: Some(code), ..Facts::default() });
-    let text = format!("task {}: {}", task.arn.task_id(), cause.words());
-    Error::Ended(Explanation {
-        text,
-        fix: Some(format!("read its log: mayfly preview logs --pr {}", preview.slot.pr)),
-        ..explained
-    })
-}
-
-fn not_started(fault: &Error) -> Death {
-    Death {
-        cause: Cause::Other,
-        detail: Some(fault.paragraph()),
-        ended: None,
-        uptime: None,
-        cost: None,
-        boot: Vec::new(),
-        log: Vec::new(),
-        revive: None,
-    }
-}
-
-fn too_slow(preview: &Preview) -> Error {
-    let what = format!("task {} did not come to run", preview.task.arn.task_id());
-    let fix = "look at it: aws ecs describe-tasks; a large image or a full cluster takes its time".to_owned();
-    Error::TimedOut { what, limit: PLACE_LIMIT, fix }
 }
 
 /// A listener's ARN as it was configured.

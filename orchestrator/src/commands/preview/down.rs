@@ -10,7 +10,7 @@ use super::local_story::Ear;
 use super::scene::Scene;
 use crate::cli::preview::DownArgs;
 use crate::error::Error;
-use crate::output::answer_as;
+use crate::output::{answer_as, say};
 use crate::preview::definition::Family;
 use crate::preview::hands::{Ended, Hands};
 use crate::preview::observed::Preview;
@@ -90,6 +90,11 @@ pub async fn take_down(hands: &Hands, slot: &Slot, by: Option<String>, report: &
     // The rule first: the page must not answer with an error of the load balancer's while the app ends.
     let removed = hands.remove_route(slot).await?;
     report.removed.extend(removed.names());
+    if hands.road.is_none() && all.iter().any(|preview| preview.host.is_some()) {
+        say(
+            "mayfly: warning: the preview is behind a load balancer, and no listener is named here: its route stays until `mayfly reap --listener …`",
+        );
+    }
     let mut staying: Vec<&Preview> = all.iter().filter(|preview| preview.is_staying()).collect();
     for preview in &staying {
         hands.ecs.stop_task(&preview.task.arn, &asked.to_string()).await?;

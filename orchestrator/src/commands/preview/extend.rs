@@ -141,7 +141,10 @@ async fn until_confirmed(
     (asked_at, end): (SystemTime, SystemTime),
     limit: Duration,
 ) -> Result<(), Error> {
-    let stream = LogStream::of(&hands.ecs, &preview.task, &preview.app).await?;
+    let stream = LogStream::of(&hands.ecs, &preview.task, &preview.app).await.map_err(|fault| Error::Unconfirmed {
+        text: format!("unconfirmed: {} was asked to go on, and its log cannot be read: {fault}", preview.slot),
+        fix: "give the app's container an awslogs log: --log-group".to_owned(),
+    })?;
     say(&format!("mayfly: waiting for the supervisor of {} to take it", preview.slot));
     let begun = Instant::now();
     loop {

@@ -49,7 +49,7 @@ pub async fn run(order: &Order, ask: Ask, context: &Context<'_>, cancel: &mut Ca
     let ear = Ear::of(&order.place, order.config.publish, context)?;
     let here = here(context).ok_or(LocalError::NoHome)?;
     let place = place(context.vars);
-    let fingerprint = plan.arguments.join("\n");
+    let fingerprint = fingerprint(&plan);
     let id = launch::id(&place, &plan.wish.slot, plan.wish.sha.as_ref(), &fingerprint, &plan.wish.env);
     let created = SystemTime::now();
     let same = |preview: &LocalPreview| preview.record().id == id.to_string();
@@ -99,8 +99,22 @@ pub async fn run(order: &Order, ask: Ask, context: &Context<'_>, cancel: &mut Ca
         phases: phases.list(),
         price_per_hour: None,
         expires_at: preview.expires().map(stamp::rfc3339).unwrap_or_default(),
-        latest: stamp::rfc3339(created + plan.wish.lease.max_ttl),
+        latest: latest(&preview).map(stamp::rfc3339).unwrap_or_default(),
     })
+}
+
+/// What makes it another preview: the app and where it listens, and not its lease, as on ECS.
+fn fingerprint(plan: &Plan) -> String {
+    let words = plan.arguments.iter().skip_while(|word| *word != "--").cloned();
+    let variables = plan.variables.iter().map(|(name, value)| format!("{name}={value}"));
+    let entrance = format!("{}{}", plan.entrance.port, plan.entrance.health_path);
+    words.chain(variables).chain([entrance]).collect::<Vec<_>>().join("\n")
+}
+
+/// Until when it can be extended: one that was found keeps the cap that it was started with.
+fn latest(preview: &LocalPreview) -> Option<SystemTime> {
+    let record = preview.record();
+    stamp::parse(&record.created)?.checked_add(contract::duration::parse(&record.max_ttl).ok()?)
 }
 
 /// `--dry-run`.

@@ -1,4 +1,4 @@
-//! Decisions about previews, as a table and by random slots.
+//! Who gives way, and what a pass mends: situations as tables, and at random.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

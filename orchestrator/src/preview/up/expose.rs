@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use super::super::hands::Road;
 use super::super::launch::Rung;
 use super::super::observed::Preview;
+use super::fault::no_address;
 use super::{FIRST_PAUSE, LONGEST_PAUSE, Up, preview_limit};
 use crate::alb::HealthCheck;
 use crate::ec2::{Addresses, Ec2};
@@ -17,7 +18,7 @@ use crate::route::{Band, Host, Route, RouteSpec};
 use crate::stamp;
 
 /// A public address hangs on a network interface a little after the task runs.
-const ADDRESS_LIMIT: Duration = Duration::from_secs(60);
+pub(super) const ADDRESS_LIMIT: Duration = Duration::from_secs(60);
 /// How long a target that was taken out finishes what it has.
 const DRAIN: Duration = Duration::from_secs(10);
 
@@ -90,15 +91,4 @@ impl Up<'_> {
         .await?;
         Ok(route.url)
     }
-}
-
-fn no_address(preview: &Preview, way: Expose) -> Error {
-    let what = format!("task {} got no address for {way}", preview.task.arn.task_id());
-    let fix = match way {
-        Expose::PublicIp => {
-            "name public subnets and leave --assign-public-ip on; on EC2 the instance needs a public address"
-        }
-        _ => "look at its network: aws ecs describe-tasks",
-    };
-    Error::TimedOut { what, limit: ADDRESS_LIMIT, fix: fix.to_owned() }
 }

@@ -20,8 +20,9 @@ impl Up<'_> {
         if let Err(fault) = self.hands.end(preview, &Asked::GivenUp).await {
             say(&format!("mayfly: could not clean up: {}; its lease ends it", fault.paragraph()));
         }
-        let others = self.hands.of_slot(&preview.slot, Ended::Left).await.unwrap_or_default();
-        if others.iter().all(|other| other.id == preview.id || !other.is_staying()) {
+        let others = self.hands.of_slot(&preview.slot, Ended::Left).await;
+        // Where the others cannot be seen, one of them may be behind the route.
+        if others.is_ok_and(|others| others.iter().all(|other| other.id == preview.id || !other.is_staying())) {
             match self.hands.remove_route(&preview.slot).await {
                 Ok(_) => say(&format!("mayfly: cleaned up: task {} is being stopped", preview.task.arn.task_id())),
                 Err(fault) => say(&format!("mayfly: could not remove the route: {}", fault.paragraph())),
