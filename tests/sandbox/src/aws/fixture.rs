@@ -26,6 +26,8 @@ pub const CLUSTER: &str = "mayfly";
 pub const SUBNET: &str = "subnet-0a1b2c3d";
 /// The security group.
 pub const SECURITY_GROUP: &str = "sg-0a1b2c3d";
+/// The security group of previews whose code comes from a fork.
+pub const FORK_SECURITY_GROUP: &str = "sg-0f0e0d0c";
 /// The role that a workflow assumes.
 pub const LAUNCHER_ROLE: &str = "mayfly-launcher";
 /// The role that ECS itself uses to start tasks.
