@@ -1,18 +1,23 @@
-//! `sandbox demo`: a job is queued, a runner is launched for it, and nothing is left. Three times: Fargate, EC2, here.
+//! `sandbox demo`: a job is queued, a runner is launched for it, and nothing is left. Three times: Fargate, EC2, here. Then a
+//! pull request's preview comes up by a comment, and dies at its lease.
 
 mod act;
+mod preview;
 mod record;
 mod teller;
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use contract::tags;
+
 use crate::aws::Status;
 use crate::cli::Output;
 use crate::serve::tell_violations;
 use crate::world::{Sandbox, SandboxConfig};
 use act::{Act, Mode};
-use record::{ActRecord, DemoRecord, Left};
+use preview::PreviewAct;
+use record::{ActRecord, DemoRecord, Left, PreviewRecord};
 use teller::Teller;
 
 /// The longest that anything in the story may take; it takes a second or two.
@@ -26,9 +31,11 @@ pub(crate) async fn demo(config: SandboxConfig, output: Output) -> Result<ExitCo
     let played = play(&sandbox, teller).await;
     let left = left(&sandbox);
     sandbox.stop().await;
+    let (acts, preview) = played?;
     let record = DemoRecord {
         seconds: began.elapsed().as_secs_f64(),
-        acts: played?,
+        acts,
+        preview,
         left,
         violations: sandbox.github.violations(),
     };
@@ -43,16 +50,27 @@ pub(crate) async fn demo(config: SandboxConfig, output: Output) -> Result<ExitCo
     })
 }
 
-async fn play(sandbox: &Sandbox, teller: Teller) -> Result<Vec<ActRecord>, String> {
+async fn play(sandbox: &Sandbox, teller: Teller) -> Result<(Vec<ActRecord>, PreviewRecord), String> {
     let mut acts = Vec::new();
     for mode in [Mode::Fargate, Mode::Ec2, Mode::Local] {
         let act = Act::begin(sandbox, teller, mode)?;
         acts.push(act.play().await.map_err(|fault| format!("launch mode {}: {fault}", mode.name()))?);
     }
-    Ok(acts)
+    let preview = PreviewAct::begin(sandbox, teller)?.play().await;
+    Ok((acts, preview.map_err(|fault| format!("preview: {fault}"))?))
 }
 
 fn left(sandbox: &Sandbox) -> Left {
-    let live = |tasks: Vec<crate::aws::Task>| tasks.iter().filter(|task| task.status != Status::Stopped).count();
-    Left { runners: sandbox.github.runners().len(), tasks: live(sandbox.aws.tasks()) }
+    let aws = &sandbox.aws;
+    let live: Vec<_> = aws.tasks().into_iter().filter(|task| task.status != Status::Stopped).collect();
+    let is_preview = |task: &&crate::aws::Task| task.tag(tags::KIND) == Some(tags::KIND_PREVIEW);
+    let definitions = aws.task_definitions().into_iter().filter(|arn| arn.contains("/mayfly-preview-"));
+    Left {
+        runners: sandbox.github.runners().len(),
+        tasks: live.len(),
+        previews: live.iter().filter(is_preview).count(),
+        rules: aws.rules().len(),
+        target_groups: aws.target_groups().len(),
+        definitions: definitions.count(),
+    }
 }

@@ -3,13 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::contract_check::Violation;
-use crate::github::Conclusion;
+use crate::github::{Conclusion, Emotion};
 
 /// The whole story.
 #[derive(Debug, Serialize)]
 pub(super) struct DemoRecord {
     pub(super) seconds: f64,
     pub(super) acts: Vec<ActRecord>,
+    pub(super) preview: PreviewRecord,
     pub(super) left: Left,
     pub(super) violations: Vec<Violation>,
 }
@@ -19,6 +20,13 @@ pub(super) struct DemoRecord {
 pub(super) struct Left {
     pub(super) runners: usize,
     pub(super) tasks: usize,
+    /// Previews that answer or start.
+    pub(super) previews: usize,
+    /// Of the load balancer.
+    pub(super) rules: usize,
+    pub(super) target_groups: usize,
+    /// Task definitions of previews that a task could be started from.
+    pub(super) definitions: usize,
 }
 
 /// One launch and its job.
@@ -32,6 +40,39 @@ pub(super) struct ActRecord {
     pub(super) job: Conclusion,
     pub(super) output: Vec<String>,
     pub(super) machine: MachineEnd,
+}
+
+/// A preview, from its comment to its end.
+#[derive(Debug, Serialize)]
+pub(super) struct PreviewRecord {
+    pub(super) pull: u64,
+    pub(super) url: String,
+    /// What it showed.
+    pub(super) page: Vec<String>,
+    /// From the pull request's opening to the comment's rocket.
+    pub(super) ready_ms: u64,
+    pub(super) comments: Vec<Reacted>,
+    pub(super) end: Ended,
+    /// The pull request's one comment, at the end.
+    pub(super) certificate: String,
+    /// How GitHub shows the deployment at the end.
+    pub(super) deployment: &'static str,
+}
+
+/// A comment, and what it got.
+#[derive(Debug, Serialize)]
+pub(super) struct Reacted {
+    pub(super) body: String,
+    pub(super) reactions: Vec<Emotion>,
+}
+
+/// The part of `mayfly preview wait --output json` that the demo reads.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct Ended {
+    pub(super) state: String,
+    pub(super) cause: String,
+    pub(super) uptime_s: u64,
+    pub(super) cost: f64,
 }
 
 /// How the machine ended.

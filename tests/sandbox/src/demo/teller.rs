@@ -1,9 +1,9 @@
 //! How the story is told to people; programs get its record at the end.
 
 use super::act::Mode;
-use super::record::{DemoRecord, Launch, MachineEnd, Phase, Started};
+use super::record::{DemoRecord, Launch, Left, MachineEnd, Phase, PreviewRecord, Started};
 use crate::cli::{Output, say};
-use crate::github::{Conclusion, Job};
+use crate::github::{Conclusion, Emotion, Job};
 use crate::world::{REPO, Sandbox};
 
 /// Tells, or keeps quiet.
@@ -77,6 +77,50 @@ impl Teller {
         self.line(&format!("    {}", end.cause));
     }
 
+    pub(super) fn pull(self, number: u64) {
+        self.line(&format!("\n━━ At pull request {number} of {REPO}: a preview behind the load balancer"));
+    }
+
+    pub(super) fn comment(self, login: &str, body: &str) {
+        self.line(&format!("\n  {login} comments: {body}"));
+        self.line("  $ mayfly comment");
+    }
+
+    pub(super) fn reactions(self, reactions: &[Emotion]) {
+        let words: Vec<String> = reactions.iter().map(|one| format!("{one:?}").to_lowercase()).collect();
+        self.line(&format!("    the comment has: {}", words.join(", ")));
+    }
+
+    pub(super) fn page(self, url: &str, page: &[String]) {
+        self.line(&format!("\n  {url} shows:"));
+        page.iter().for_each(|line| self.output(line));
+    }
+
+    pub(super) fn waits(self) {
+        self.line("\n  $ mayfly preview wait");
+    }
+
+    pub(super) fn warned(self, comment: &str) {
+        self.line("  the pull request is warned:");
+        self.excerpt(comment);
+    }
+
+    pub(super) fn certificate(self, comment: &str) {
+        self.line("  its one comment is now the death certificate:");
+        self.excerpt(comment);
+    }
+
+    /// A comment without its marks and empty lines.
+    fn excerpt(self, comment: &str) {
+        let told = comment.lines().filter(|line| !line.is_empty() && !line.starts_with("<!--"));
+        told.for_each(|line| self.output(line));
+    }
+
+    pub(super) fn swept(self, number: u64, said: &str) {
+        self.line(&format!("\n  pull request {number} is merged\n  $ mayfly reap"));
+        self.quote(said);
+    }
+
     pub(super) fn close(self, record: &DemoRecord) {
         if self.0 == Output::Json {
             say(&serde_json::to_string_pretty(record).unwrap_or_default());
@@ -95,7 +139,34 @@ impl Teller {
                 act.machine.exit_code,
             ));
         }
-        self.line(&format!("\n  left: {} runners, {} tasks", record.left.runners, record.left.tasks));
+        self.close_preview(&record.preview);
+        self.left(&record.left);
+    }
+
+    fn close_preview(self, preview: &PreviewRecord) {
+        self.line("\n  pull request   ready after   lived   cost           deployment   cause");
+        self.line(&format!(
+            "  {:<13} {:>9} ms   {:>4} s   {:.4} USD     {:<10}   {}",
+            preview.pull,
+            preview.ready_ms,
+            preview.end.uptime_s,
+            preview.end.cost,
+            preview.deployment,
+            preview.end.cause,
+        ));
+    }
+
+    fn left(self, left: &Left) {
+        let counts = [
+            ("GitHub", "runners", left.runners),
+            ("ECS", "tasks", left.tasks),
+            ("ECS", "previews", left.previews),
+            ("ECS", "task definitions of previews", left.definitions),
+            ("load balancer", "rules", left.rules),
+            ("load balancer", "target groups", left.target_groups),
+        ];
+        self.line("\n  left");
+        counts.iter().for_each(|(side, what, count)| self.line(&format!("  {count:>4}  {what:<30} {side}")));
     }
 }
 
