@@ -131,13 +131,21 @@ locals {
       Resource  = "${local.alb}:listener/app/${local.alb_name}/*"
       Condition = { StringEquals = local.made_preview }
     },
-    # Both write the tags of what they make; no tag is changed later, so nobody's rule can be made ours.
+    # Both write the tags of what they make.
     {
       Sid       = "TagRoutesAtTheirStart"
       Effect    = "Allow"
       Action    = "elasticloadbalancing:AddTags"
       Resource  = [local.target_groups, local.rules]
       Condition = merge(local.our_tag_keys, { StringEquals = { "elasticloadbalancing:CreateAction" = ["CreateTargetGroup", "CreateRule"] } })
+    },
+    # A new push renews them, on what is ours already: nobody's rule can be made ours.
+    {
+      Sid       = "RenewTagsOfRoutes"
+      Effect    = "Allow"
+      Action    = "elasticloadbalancing:AddTags"
+      Resource  = [local.target_groups, local.rules]
+      Condition = merge(local.our_tag_keys, { StringEquals = local.is_preview })
     },
     # A new push moves the rule to the new task; `preview down` and `reap` remove both. Only what carries our tag.
     {
