@@ -1,6 +1,8 @@
 //! The one comment, the deployment and the commit status over a preview's life.
 
-use sandbox::github::{DeploymentState, Fault, FaultKind, StatusState};
+use e2e::World;
+use e2e::preview::App;
+use sandbox::github::{DeploymentState, Emotion, Fault, FaultKind, StatusState};
 use sandbox::world::{STRANGER, WRITER};
 
 use crate::stage::{UP, job, put_away, say, world};
@@ -46,5 +48,21 @@ fn answer_that_is_lost_makes_no_second_comment() {
     say(&world, pull, WRITER, UP).heard("").succeeds();
     // Fails where there is more than one.
     assert!(world.sticky(pull).contains("mayfly:stage ready"), "{}", world.sticky(pull));
+    put_away(world, pull);
+}
+
+#[test]
+fn app_that_dies_while_it_starts_is_told_as_failed_with_a_fresh_comment_and_its_last_lines() {
+    let (world, pull) =
+        World::with_app(&App::default().env("APP_CRASH_AFTER_MS", "1").env("APP_HEALTHY_AFTER_MS", "60000"));
+    let up = say(&world, pull, WRITER, UP);
+    let error = up.heard("").fails(4).error();
+    assert!(error.contains("task"), "{error}");
+    let sticky = world.sticky(pull);
+    assert!(sticky.contains("mayfly:stage failed") && sticky.contains("standin-app:"), "{sticky}");
+    assert_eq!(world.comments(pull).iter().filter(|one| one.body.contains(" failed -->")).count(), 1);
+    assert_eq!(up.reactions(pull).last(), Some(&Emotion::Confused));
+    let deployment = world.sandbox.github.deployments().pop().expect("it was told");
+    assert_eq!(deployment.state(), Some(DeploymentState::Failure));
     put_away(world, pull);
 }

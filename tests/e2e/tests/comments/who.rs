@@ -1,7 +1,7 @@
 //! Who may command.
 
 use sandbox::github::Emotion::{Confused, Eyes, Rocket};
-use sandbox::github::{Access, Fault, FaultKind, Membership};
+use sandbox::github::{Access, CommentAction, Fault, FaultKind, Membership};
 use sandbox::world::{ORG, READER, REPO, STRANGER, WRITER};
 
 use crate::stage::{say, world};
@@ -71,6 +71,20 @@ fn redirect_that_outsiders_get_is_no_membership() {
     say(&world, pull, STRANGER, "/preview up").heard("--allow org-member").fails(REFUSED);
     let asked = world.github_requests("GET", "/members/");
     assert!(asked.iter().all(|exchange| exchange.status != 204) && !asked.is_empty(), "{asked:#?}");
+    world.assert_nothing_was_started();
+    world.finish();
+}
+
+#[test]
+fn association_that_the_payload_claims_counts_for_nothing() {
+    let (world, pull) = world();
+    let said = say(&world, pull, STRANGER, "/preview up");
+    let payload = world.sandbox.github.event_of(said.id, CommentAction::Created).to_string();
+    let (before, after) = payload.split_once(r#""author_association":""#).expect("GitHub claims one");
+    let rest = after.split_once('"').map(|(_, rest)| rest).expect("it is a text");
+    let file = world.home().join("event.json");
+    std::fs::write(&file, format!(r#"{before}"author_association":"OWNER"{rest}"#)).expect("there is room");
+    said.heard("").env("GITHUB_EVENT_PATH", &file).fails(REFUSED);
     world.assert_nothing_was_started();
     world.finish();
 }
