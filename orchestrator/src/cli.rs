@@ -47,7 +47,7 @@ pub enum Command {
     Runner(RunnerCommand),
     /// A pull request's app under a lease, with a URL
     #[command(subcommand)]
-    Preview(PreviewCommand),
+    Preview(Box<PreviewCommand>),
     /// Do what a comment at a pull request asks for: /preview up, extend, down, status, validate, help
     Comment(Box<CommentArgs>),
     /// One pass over both sides: end what is past its lifetime, delete ghosts, touch nothing that is not ours

@@ -23,7 +23,7 @@ pub enum PreviewCommand {
     /// Wait until a preview is ready, or until it has ended; meanwhile the pull request is kept up to date
     Wait(PreviewWaitArgs),
     /// Look whether previews could be launched here: listener, certificate, DNS, roles, image, room
-    Validate(ValidateArgs),
+    Validate(Box<ValidateArgs>),
     /// Build the image of a pull request with CodeBuild, and say its digest
     Build(BuildArgs),
 }

@@ -15,6 +15,7 @@ pub(crate) fn of(sandbox: &Sandbox, home: &Path) -> Vec<String> {
     let runners = sandbox.github.runners();
     left.extend(runners.iter().map(|runner| format!("runner {} (busy: {})", runner.name, runner.busy())));
     left.extend(parameters(sandbox).map(|name| format!("parameter {name}")));
+    left.extend(of_previews(sandbox));
     left.extend(processes(home).into_iter().map(|(pid, command)| format!("process {pid}: {command}")));
     left.extend(sandbox.aws.pending_faults().iter().map(|fault| format!("a fault that never struck: {fault:?}")));
     left.extend(sandbox.github.violations().iter().map(|breach| format!("breach of GitHub's description: {breach}")));
@@ -24,6 +25,16 @@ pub(crate) fn of(sandbox: &Sandbox, home: &Path) -> Vec<String> {
 fn live_tasks(sandbox: &Sandbox) -> impl Iterator<Item = String> {
     let tasks = sandbox.aws.tasks().into_iter().filter(|task| task.status != Status::Stopped);
     tasks.map(|task| format!("task {} ({:?}, told to stop: {})", task.arn, task.status, task.is_to_stop))
+}
+
+/// What previews make beside their tasks; those on this machine are processes.
+fn of_previews(sandbox: &Sandbox) -> Vec<String> {
+    let aws = &sandbox.aws;
+    let rules = aws.rules().into_iter().map(|rule| format!("rule {} for {:?}", rule.priority, rule.hosts));
+    let groups = aws.target_groups().into_iter();
+    let groups = groups.map(|group| format!("target group {} with {} targets", group.name, group.targets.len()));
+    let definitions = aws.task_definitions().into_iter().filter(|arn| arn.contains("/mayfly-preview-"));
+    rules.chain(groups).chain(definitions.map(|arn| format!("active {arn}"))).collect()
 }
 
 /// One-shot parameters that were put and are still there.

@@ -7,6 +7,7 @@ mod aws_api;
 mod eventually;
 mod leftovers;
 mod mayfly;
+pub mod preview;
 mod ran;
 mod running;
 mod world;

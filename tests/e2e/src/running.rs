@@ -63,6 +63,11 @@ impl Running {
         self.child.id()
     }
 
+    /// Whether it has ended.
+    pub fn has_ended(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(Some(_)))
+    }
+
     /// What it has answered so far.
     pub fn stdout_so_far(&self) -> String {
         self.stdout.so_far()

@@ -135,6 +135,11 @@ impl Aws {
         self.0.shared.state().faults.clone()
     }
 
+    /// Drops all faults that still wait.
+    pub fn clear_faults(&self) {
+        self.0.shared.state().faults.clear();
+    }
+
     /// Puts a parameter, as PutParameter with SecureString and Overwrite would.
     pub fn put_parameter(&self, name: &str, value: &str) {
         let now = self.config().clock.now();

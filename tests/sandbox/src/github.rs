@@ -180,6 +180,11 @@ impl GitHub {
         self.hub.faults.plan(fault);
     }
 
+    /// Faults that still wait for a request.
+    pub fn pending_faults(&self) -> Vec<Fault> {
+        self.hub.faults.pending()
+    }
+
     /// Drops all planned faults.
     pub fn clear_faults(&self) {
         self.hub.faults.clear();

@@ -239,8 +239,8 @@ fn lease(order: &Order, ask: &Ask, trust: Trust) -> Lease {
 
 /// The image with its placeholders filled in, by its digest where that can be found out.
 async fn pinned(order: &Order, slot: &Slot, sha: Option<&Sha>, aws: &crate::aws::Aws) -> Result<String, Error> {
-    let pattern = order.image.clone().unwrap_or_default();
-    let text = filled(&pattern, slot, sha)?;
+    let unnamed = || ConfigError::one("--image", "is missing; name the app's image, or set MAYFLY_PREVIEW_IMAGE");
+    let text = filled(order.image.as_deref().ok_or_else(unnamed)?, slot, sha)?;
     let image: ImageRef = text.parse().map_err(|fault: String| ConfigError::one("--image", fault))?;
     let Some(registry) = Ecr::of(aws, &image) else {
         if image.digest.is_none() {

@@ -78,7 +78,7 @@ impl Default for AwsConfig {
             clusters: vec![ClusterConfig::named(fixture::CLUSTER)],
             subnets: vec![fixture::SUBNET.to_owned()],
             private_subnets: Vec::new(),
-            security_groups: vec![fixture::SECURITY_GROUP.to_owned()],
+            security_groups: [fixture::SECURITY_GROUP, fixture::FORK_SECURITY_GROUP].map(str::to_owned).to_vec(),
             load_balancer: LoadBalancerConfig::default(),
             certificates: vec![CertificateConfig::of(fixture::PREVIEW_DOMAIN)],
             repositories: fixture::repositories(),

@@ -26,6 +26,8 @@ pub const CLUSTER: &str = "mayfly";
 pub const SUBNET: &str = "subnet-0a1b2c3d";
 /// The security group.
 pub const SECURITY_GROUP: &str = "sg-0a1b2c3d";
+/// The security group of previews whose code comes from a fork.
+pub const FORK_SECURITY_GROUP: &str = "sg-0f0e0d0c";
 /// The role that a workflow assumes.
 pub const LAUNCHER_ROLE: &str = "mayfly-launcher";
 /// The role that ECS itself uses to start tasks.
@@ -66,14 +68,22 @@ pub(crate) fn repositories() -> Vec<RepositoryConfig> {
 pub fn preview_images(binaries: &Path) -> Vec<(&'static str, LocalImage)> {
     // Where a definition's own words name the program, it is found as it would be in its image.
     let path = format!("{}:{}", binaries.display(), std::env::var("PATH").unwrap_or_default());
-    let app = LocalImage::new(binaries.join("standin-app")).env("PATH", &path);
+    let app = with_state(LocalImage::new(binaries.join("standin-app")).env("PATH", &path));
     vec![
         ("app", app.clone().args(["serve"])),
         ("proxy", app.clone().args(["proxy", "http://127.0.0.1:8080"])),
         ("seed", app.args(["seed", "/data/seed.txt", "seeded"])),
-        ("linux", LocalImage::linux(binaries)),
+        ("linux", with_state(LocalImage::linux(binaries))),
         ("entrypoint", LocalImage::new(binaries.join("runner-entrypoint")).args(["install", "/mayfly"])),
     ]
+}
+
+/// Each container has a `/run` of its own; here its supervisor has a folder of the task's.
+fn with_state(image: LocalImage) -> LocalImage {
+    image.lay_out(|folder| {
+        let state = folder.join("state").to_string_lossy().into_owned();
+        Ok(vec![(contract::env::STATE_DIR.to_owned(), state)])
+    })
 }
 
 /// The reference of an image of the account, such as `app:v1`.

@@ -99,6 +99,12 @@ impl Faults {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
     }
 
+    /// Those that are still to hit a request.
+    pub(crate) fn pending(&self) -> Vec<Fault> {
+        let planned = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        planned.iter().filter(|fault| fault.times != Some(0)).cloned().collect()
+    }
+
     pub(crate) fn clear(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }

@@ -44,13 +44,25 @@ pub(super) fn forwarded(head: &str, client: &str) -> String {
         !ours.contains(&name.as_str()) && (upgrade || !["connection", "keep-alive"].contains(&name.as_str()))
     };
     let earlier = header(head, "x-forwarded-for").map(|list| format!("{list}, ")).unwrap_or_default();
-    let kept: Vec<&str> = head.trim_end().lines().filter(dropped).collect();
+    let mut lines = head.trim_end().lines();
+    let first = lines.next().map(in_origin_form);
+    let kept: Vec<String> = first.into_iter().chain(lines.filter(dropped).map(str::to_owned)).collect();
     let close = if upgrade { "" } else { "Connection: close\r\n" };
     format!(
         "{}\r\nX-Forwarded-For: {earlier}{client}\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Port: 443\r\n\
          X-Amzn-Trace-Id: Root=1-00000000-000000000000000000000000\r\n{close}\r\n",
         kept.join("\r\n")
     )
+}
+
+/// The first line as a server gets it, where a client took the load balancer for a proxy: `GET http://host/a` is `GET /a`.
+fn in_origin_form(line: &str) -> String {
+    let parts = line.split_once(" http://").map(|(method, rest)| (method, rest.find(['/', ' ']).map(|at| &rest[at..])));
+    match parts {
+        Some((method, Some(rest))) if rest.starts_with('/') => format!("{method} {rest}"),
+        Some((method, Some(rest))) => format!("{method} /{rest}"),
+        _ => line.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -65,6 +77,19 @@ mod tests {
         assert!(told.ends_with("Connection: close\r\n\r\n") && !told.contains("keep-alive"));
         let socket = forwarded("GET / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", "::1");
         assert!(socket.contains("Connection: Upgrade\r\n") && !socket.contains("close"));
+    }
+
+    #[test]
+    fn request_to_a_proxy_reaches_the_target_as_one_to_a_server() {
+        let line =
+            |text: &str| forwarded(&format!("{text}\r\nHost: x\r\n\r\n"), "::1").lines().next().map(str::to_owned);
+        for (sent, told) in [
+            ("GET http://pr-7.x.test/a?b=http://c HTTP/1.1", "GET /a?b=http://c HTTP/1.1"),
+            ("GET http://pr-7.x.test HTTP/1.1", "GET / HTTP/1.1"),
+            ("GET /a HTTP/1.1", "GET /a HTTP/1.1"),
+        ] {
+            assert_eq!(line(sent).as_deref(), Some(told));
+        }
     }
 
     #[test]
