@@ -85,7 +85,7 @@ pub struct PlaceArgs {
     /// Audience of the OIDC token [default: sts.amazonaws.com] [env: MAYFLY_AUDIENCE]
     #[arg(long, value_name = "AUDIENCE")]
     pub audience: Option<String>,
-    /// Repository that the runner belongs to [env: MAYFLY_REPO, GITHUB_REPOSITORY]
+    /// Repository of the runner or the pull request [env: MAYFLY_REPO, GITHUB_REPOSITORY]
     #[arg(long, value_name = "OWNER/REPO", group = "scope")]
     pub repo: Option<String>,
     /// Organisation that the runner belongs to [env: MAYFLY_ORG]
@@ -281,3 +281,6 @@ pub struct ReapArgs {
     #[command(flatten)]
     pub place: PlaceArgs,
 }
+
+#[cfg(test)]
+mod tests;
