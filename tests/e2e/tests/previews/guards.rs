@@ -21,9 +21,9 @@ fn assert_nothing_was_made(world: &World) {
 
 #[track_caller]
 fn assert_refused(code: i32, mayfly: Mayfly, words: &[&str]) {
-    let error = mayfly.fails(code).error();
+    let said = mayfly.fails(code).stderr;
     for word in words {
-        assert!(error.contains(word), "nothing about \"{word}\": {error}");
+        assert!(said.contains(word), "nothing about \"{word}\": {said}");
     }
 }
 
