@@ -34,7 +34,8 @@ pub fn extend(expires: SystemTime, created: SystemTime, max_ttl: Duration, by: D
     let cap = created + max_ttl;
     // What is further than a clock can tell is beyond any cap.
     let asked = expires.max(now).checked_add(by);
-    if expires >= cap {
+    // Tags carry whole seconds, the cap finer ones.
+    if expires + Duration::from_secs(1) > cap {
         return Extension::AtCap(cap);
     }
     match asked {
