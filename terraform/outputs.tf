@@ -10,15 +10,15 @@ locals {
     MAYFLY_ASSIGN_PUBLIC_IP = tostring(local.network.assign_public_ip)
   }
 
+  # Which names there are must not depend on what is known only after `apply`: modules/github makes a variable of each.
   preview_variables = {
-    MAYFLY_PREVIEW_LISTENER             = try(local.preview.listener_arn, null)
-    MAYFLY_PREVIEW_BASE_DOMAIN          = try(var.preview.base_domain, null)
+    MAYFLY_PREVIEW_LISTENER             = try(local.preview.listener_arn, "")
+    MAYFLY_PREVIEW_BASE_DOMAIN          = try(var.preview.base_domain, "")
     MAYFLY_PREVIEW_SUBNETS              = join(",", local.network.subnet_ids)
     MAYFLY_PREVIEW_SECURITY_GROUPS      = join(",", try(local.preview.security_group_ids, []))
     MAYFLY_PREVIEW_FORK_SECURITY_GROUPS = join(",", try(local.preview.fork_security_group_ids, []))
     MAYFLY_PREVIEW_ASSIGN_PUBLIC_IP     = tostring(local.network.assign_public_ip)
-    MAYFLY_PREVIEW_LOG_GROUP            = try(local.preview.log_group_name, null)
-    MAYFLY_PREVIEW_SUPERVISOR_IMAGE     = local.supervisor_image
+    MAYFLY_PREVIEW_LOG_GROUP            = try(local.preview.log_group_name, "")
   }
 
   # As lists of lines: a heredoc with directives would keep their indentation. Lines that are null are left out.
@@ -52,6 +52,7 @@ locals {
     "[preview]",
     "execution_role = \"${local.preview.execution_role_name}\"",
     "task_role = \"${local.preview.task_role_name}\"",
+    var.preview.template == "" ? null : trimspace(var.preview.template),
     "",
     "[preview.launch]",
     "listener = \"${local.preview.listener_arn}\"",
@@ -69,7 +70,11 @@ locals {
 
 output "github_variables" {
   description = "The settings as environment variables of a workflow's step, for those who keep them in GitHub's variables (modules/github)."
-  value       = merge(local.variables, var.preview == null ? {} : { for name, value in local.preview_variables : name => value if value != null })
+  value = merge(
+    local.variables,
+    { for name, value in local.preview_variables : name => value if var.preview != null },
+    { for image in local.supervisor_image[*] : "MAYFLY_PREVIEW_SUPERVISOR_IMAGE" => image if var.preview != null },
+  )
 }
 
 output "namespace" {

@@ -117,7 +117,8 @@ variable "ec2" {
 variable "preview" {
   description = <<-TEXT
     Previews of pull requests at pr-N.BASE_DOMAIN; unset: runners alone. zone_id (Route 53) or certificate_arn is needed; see
-    modules/preview. `supervisor_image` where build_images does not make it; `build` makes a CodeBuild project for `preview build`.
+    modules/preview. `supervisor_image` where build_images does not make it; `build` makes a CodeBuild project for `preview build`;
+    `template` is what the app is: the keys of [preview] in mayfly.toml, for the output mayfly_toml.
   TEXT
   type = object({
     base_domain         = string
@@ -129,6 +130,7 @@ variable "preview" {
     secret_parameters   = optional(list(string), [])
     exec                = optional(bool, false)
     alarm_topic_arn     = optional(string)
+    template            = optional(string, "")
     postgres = optional(object({
       subnet_ids     = optional(list(string), [])
       engine_version = optional(string, "15")
@@ -141,6 +143,11 @@ variable "preview" {
     }))
   })
   default = null
+
+  validation {
+    condition     = !can(regex("(?m)^\\s*(execution_role|task_role)\\s*=|^\\s*\\[preview(\\.launch)?\\]", try(var.preview.template, "")))
+    error_message = "preview.template is what stands below [preview], without that line; execution_role, task_role and [preview.launch] are added to it here."
+  }
 }
 
 variable "service_linked_roles" {

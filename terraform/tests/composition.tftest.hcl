@@ -146,3 +146,12 @@ run "database_without_subnets_in_a_given_network_is_refused" {
   }
   expect_failures = [var.network]
 }
+
+run "template_that_names_its_roles_is_refused" {
+  command = plan
+  variables {
+    network = null
+    preview = { base_domain = "previews.example.com", zone_id = "Z0123456789", template = "task_role = \"admin\"" }
+  }
+  expect_failures = [var.preview]
+}
