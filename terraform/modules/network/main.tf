@@ -25,6 +25,11 @@ locals {
 
   # Which zone's gateway a private subnet goes out by.
   gateways = var.nat == "none" ? toset([]) : var.nat == "single" ? toset([local.zones[0]]) : toset(local.zones)
+
+  # By zone.
+  public_subnets = { for zone, subnet in aws_subnet.public : zone => subnet.id }
+  nat_gateways   = { for zone, gateway in aws_nat_gateway.this : zone => gateway.id }
+  private_tables = { for zone, table in aws_route_table.private : zone => table.id }
 }
 
 resource "aws_vpc" "this" {
@@ -80,10 +85,10 @@ resource "aws_eip" "nat" {
 }
 
 resource "aws_nat_gateway" "this" {
-  for_each = local.gateways
+  for_each = aws_eip.nat
 
-  allocation_id = aws_eip.nat[each.key].id
-  subnet_id     = aws_subnet.public[each.key].id
+  allocation_id = each.value.id
+  subnet_id     = local.public_subnets[each.key]
   tags          = merge(var.tags, { Name = "${var.name}-${each.key}" })
 
   depends_on = [aws_internet_gateway.this]
@@ -110,14 +115,14 @@ resource "aws_route" "private" {
 
   route_table_id         = each.value.id
   destination_cidr_block = "0.0.0.0/0"
-  nat_gateway_id         = aws_nat_gateway.this[var.nat == "single" ? local.zones[0] : each.key].id
+  nat_gateway_id         = local.nat_gateways[var.nat == "single" ? local.zones[0] : each.key]
 }
 
 resource "aws_route_table_association" "private" {
   for_each = aws_subnet.private
 
   subnet_id      = each.value.id
-  route_table_id = aws_route_table.private[each.key].id
+  route_table_id = local.private_tables[each.key]
 }
 
 resource "aws_subnet" "isolated" {
