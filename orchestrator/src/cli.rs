@@ -47,7 +47,7 @@ pub enum Command {
     Runner(RunnerCommand),
     /// A pull request's app under a lease, with a URL
     #[command(subcommand)]
-    Preview(PreviewCommand),
+    Preview(Box<PreviewCommand>),
     /// Do what a comment at a pull request asks for: /preview up, extend, down, status, validate, help
     Comment(Box<CommentArgs>),
     /// One pass over both sides: end what is past its lifetime, delete ghosts, touch nothing that is not ours
@@ -85,7 +85,7 @@ pub struct PlaceArgs {
     /// Audience of the OIDC token [default: sts.amazonaws.com] [env: MAYFLY_AUDIENCE]
     #[arg(long, value_name = "AUDIENCE")]
     pub audience: Option<String>,
-    /// Repository that the runner belongs to [env: MAYFLY_REPO, GITHUB_REPOSITORY]
+    /// Repository of the runner or the pull request [env: MAYFLY_REPO, GITHUB_REPOSITORY]
     #[arg(long, value_name = "OWNER/REPO", group = "scope")]
     pub repo: Option<String>,
     /// Organisation that the runner belongs to [env: MAYFLY_ORG]
@@ -281,3 +281,6 @@ pub struct ReapArgs {
     #[command(flatten)]
     pub place: PlaceArgs,
 }
+
+#[cfg(test)]
+mod tests;

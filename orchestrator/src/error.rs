@@ -192,3 +192,29 @@ impl Error {
         text
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::exit;
+
+    #[test]
+    fn every_exit_code_stands_in_the_documentation() {
+        let page = include_str!("../docs/operations.md");
+        let known = [
+            exit::FAILED,
+            exit::USAGE,
+            exit::GITHUB,
+            exit::AWS,
+            exit::TIMED_OUT,
+            exit::NOT_FOUND,
+            exit::BUSY,
+            exit::REFUSED,
+            exit::UNCONFIRMED,
+            exit::CONFIG,
+            exit::CANCELLED,
+        ];
+        let rows = page.lines().filter_map(|line| line.strip_prefix("| ")?.split(' ').next()?.parse::<u8>().ok());
+        let documented: Vec<u8> = rows.filter(|code| *code != 0).collect();
+        assert_eq!(documented, known);
+    }
+}

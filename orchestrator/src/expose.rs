@@ -63,7 +63,7 @@ pub fn check(way: Expose, around: Surroundings<'_>, faults: &mut Faults) {
     let local = around.modes.contains(&LaunchMode::Local);
     match way {
         Expose::Local if !local => {
-            faults.add(PLACE, "local is for launch mode local; choose public-ip, private-ip or alb")
+            faults.add(PLACE, "local is for launch mode local; choose public-ip, private-ip or alb");
         }
         Expose::PublicIp | Expose::PrivateIp | Expose::Alb if local => {
             faults.add(PLACE, format!("{way} is for ECS; launch mode local is reached by local"));
@@ -153,10 +153,13 @@ mod tests {
         faults.into_result(Some(())).is_ok()
     }
 
+    /// Situation, way, modes, network, whether there is a listener, and whether it works.
+    type Case<'c> = (&'c str, Expose, &'c [LaunchMode], Option<&'c Network>, bool, bool);
+
     #[test]
     fn combinations_that_cannot_work_are_refused() {
         let (public, private) = (network(true), network(false));
-        let cases: [(&str, Expose, &[LaunchMode], Option<&Network>, bool, bool); 13] = [
+        let cases: [Case<'_>; 13] = [
             ("Fargate with a public address", Expose::PublicIp, &[Fargate], Some(&public), false, true),
             ("Fargate without one", Expose::PublicIp, &[Fargate], Some(&private), false, false),
             ("awsvpc on an instance", Expose::PublicIp, &[Ec2], Some(&public), false, false),

@@ -1,7 +1,7 @@
 //! The orchestrator: starts machines for one purpose and makes sure that they end.
 //!
 //! Reading order: [`model`] (plain types), [`config`] (settings), [`launch`] (exactly one task), [`wait`] and [`plan`] (pure
-//! decisions), [`ecs`], [`github`], [`aws`], [`http`] (the clients), [`commands`] (what people type).
+//! decisions), [`preview`] (what a preview runs), [`ecs`], [`github`], [`aws`], [`http`] (the clients), [`commands`] (what people type).
 //!
 //! Invariants: only [`github`] names octocrab, only [`aws`] and [`ecs`] name the AWS SDK; `plan` and the `judge` functions
 //! have no clients in them; nothing is stored (launch mode `local` keeps one folder for each machine).

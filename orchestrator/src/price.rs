@@ -83,3 +83,68 @@ pub fn so_far(task: &Task, region: &str, now: SystemTime) -> Option<f64> {
     let billed = until.duration_since(from).unwrap_or_default().max(LEAST);
     Some(price.usd * billed.as_secs_f64().ceil() / 3_600.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+    use super::{of_size, per_hour, so_far};
+    use crate::ecs::task::Times;
+    use crate::ecs::{Status, Task};
+    use crate::model::LaunchMode;
+
+    fn at(second: u64) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(second)
+    }
+
+    /// One vCPU and 2 GiB on Fargate, pulled from second 10 on.
+    fn task(stopped: Option<SystemTime>) -> Task {
+        Task {
+            cpu: Some(1_024),
+            memory: Some(2_048),
+            launch_type: Some("FARGATE".to_owned()),
+            times: Times { created: Some(at(0)), pull_started: Some(at(10)), stopped, ..Times::default() },
+            ..Task::in_state("a", Status::Running)
+        }
+    }
+
+    /// So many seconds of it, as they are billed.
+    fn seconds(task: &Task, now: SystemTime) -> f64 {
+        let hour = per_hour(task, LaunchMode::Fargate, "us-east-1").expect("listed").usd;
+        so_far(task, "us-east-1", now).expect("listed") / hour * 3_600.0
+    }
+
+    fn assert_billed(task: &Task, now: SystemTime, expected: f64) {
+        let billed = seconds(task, now);
+        assert!((billed - expected).abs() < 1e-6, "{billed} instead of {expected}");
+    }
+
+    #[test]
+    fn task_is_billed_from_its_pull_on_by_whole_seconds_and_for_a_minute_at_least() {
+        assert_billed(&task(None), at(11), 60.0);
+        assert_billed(&task(None), at(70), 60.0);
+        assert_billed(&task(None), at(71), 61.0);
+        assert_billed(&task(None), at(3_610) + Duration::from_millis(1), 3_601.0);
+        assert_billed(&task(Some(at(130))), at(9_999), 120.0);
+        // A clock that is behind ECS's.
+        assert_billed(&task(None), at(0), 60.0);
+    }
+
+    #[test]
+    fn what_was_never_pulled_costs_nothing_and_what_has_no_price_has_none() {
+        let queued = Task { times: Times { created: Some(at(0)), ..Times::default() }, ..task(None) };
+        assert_eq!(so_far(&queued, "us-east-1", at(100)), Some(0.0));
+        assert_eq!(so_far(&task(None), "mars-north-1", at(100)), None);
+        let on_an_instance = Task { launch_type: Some("EC2".to_owned()), ..task(None) };
+        assert_eq!(so_far(&on_an_instance, "us-east-1", at(100)), None);
+    }
+
+    #[test]
+    fn spot_is_given_as_its_upper_bound() {
+        let spot = Task { launch_type: None, capacity_provider: Some("FARGATE_SPOT".to_owned()), ..task(None) };
+        assert_eq!(so_far(&spot, "us-east-1", at(500)), so_far(&task(None), "us-east-1", at(500)));
+        let size = super::Size { cpu: 1_024, memory: 2_048, storage: None };
+        let price = of_size(size, LaunchMode::FargateSpot, "us-east-1").expect("listed");
+        assert!(price.note.starts_with("at most"), "{}", price.note);
+    }
+}

@@ -48,7 +48,7 @@ run "outputs_are_what_the_workflows_read" {
   }
 
   assert {
-    condition     = output.families == { fargate = "mayfly-runner-fargate", ec2 = "mayfly-runner-ec2" }
+    condition     = output.families == { fargate = "mayfly-runner-fargate", ec2 = "mayfly-runner-ec2", ec2-awsvpc = "mayfly-runner-ec2-awsvpc" }
     error_message = "with the default name mayfly finds the families by itself"
   }
 }
@@ -116,4 +116,42 @@ run "image_in_ecr_without_the_right_to_pull_it_is_refused" {
   command = plan
   variables { ecr_repository_arns = [] }
   expect_failures = [var.ecr_repository_arns]
+}
+
+run "neither_image_nor_build_is_refused" {
+  command = plan
+  variables {
+    runner_image        = null
+    ecr_repository_arns = []
+  }
+  expect_failures = [var.runner_image]
+}
+
+run "previews_in_a_network_without_its_vpc_are_refused" {
+  command = plan
+  variables { preview = { base_domain = "previews.example.com", zone_id = "Z0123456789" } }
+  expect_failures = [var.network]
+}
+
+run "database_without_subnets_in_a_given_network_is_refused" {
+  command = plan
+  variables {
+    network = {
+      subnet_ids               = ["subnet-0a1b2c3d", "subnet-4e5f6a7b"]
+      security_group_ids       = ["sg-0a1b2c3d"]
+      vpc_id                   = "vpc-0a1b2c3d"
+      load_balancer_subnet_ids = ["subnet-0a1b2c3d", "subnet-4e5f6a7b"]
+    }
+    preview = { base_domain = "previews.example.com", zone_id = "Z0123456789", postgres = {} }
+  }
+  expect_failures = [var.network]
+}
+
+run "template_that_names_its_roles_is_refused" {
+  command = plan
+  variables {
+    network = null
+    preview = { base_domain = "previews.example.com", zone_id = "Z0123456789", template = "task_role = \"admin\"" }
+  }
+  expect_failures = [var.preview]
 }

@@ -23,7 +23,7 @@ pub enum PreviewCommand {
     /// Wait until a preview is ready, or until it has ended; meanwhile the pull request is kept up to date
     Wait(PreviewWaitArgs),
     /// Look whether previews could be launched here: listener, certificate, DNS, roles, image, room
-    Validate(ValidateArgs),
+    Validate(Box<ValidateArgs>),
     /// Build the image of a pull request with CodeBuild, and say its digest
     Build(BuildArgs),
 }
@@ -131,7 +131,7 @@ pub struct LaunchArgs {
     #[arg(long, value_name = "USD", help_heading = "Guards")]
     pub max_hourly: Option<String>,
     /// What the pull request is told by: comment, deployment, status, or none [default: comment,deployment,status] [env: MAYFLY_PREVIEW_PUBLISH]
-    #[arg(long, value_name = "LIST", help_heading = "Guards")]
+    #[arg(long, value_name = "LIST", help_heading = "Pull request")]
     pub publish: Option<String>,
 }
 
@@ -157,13 +157,13 @@ pub struct UpArgs {
     #[command(flatten)]
     pub place: PlaceArgs,
     /// Leave what was started running when the wait fails or is cancelled
-    #[arg(long)]
+    #[arg(long, help_heading = "Launch")]
     pub keep: bool,
     /// Print the task definition and the request, and start nothing
-    #[arg(long)]
+    #[arg(long, help_heading = "Launch")]
     pub dry_run: bool,
     /// The app's own command, where the template has none
-    #[arg(last = true, value_name = "COMMAND")]
+    #[arg(last = true, value_name = "COMMAND", help_heading = "App")]
     pub command: Vec<String>,
 }
 

@@ -111,7 +111,7 @@ fn prepare<'c>(
     let github = scene::github(&order.place, context)?;
     if github.is_none() {
         faults.add(
-            "MAYFLY_GITHUB_TOKEN",
+            contract::env::GITHUB_TOKEN,
             "is missing; without a credential nobody can tell who may command: pass the job's token as GITHUB_TOKEN",
         );
     }

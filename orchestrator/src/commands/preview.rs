@@ -5,6 +5,7 @@ pub mod down;
 pub mod extend;
 pub mod list;
 pub mod local;
+pub mod local_story;
 pub mod local_up;
 pub mod logs;
 pub mod order;

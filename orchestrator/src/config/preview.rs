@@ -20,8 +20,10 @@ const DEFAULT_FORK_TTL: Duration = Duration::from_secs(3_600);
 const DEFAULT_WARN: Duration = Duration::from_secs(10 * 60);
 /// Some apps load example data for ten minutes before they answer.
 const DEFAULT_READY: Duration = Duration::from_secs(10 * 60);
-/// ECS takes that long for nothing.
+/// More than a cluster's quota of tasks.
 const MOST_PREVIEWS: u32 = 10_000;
+/// Whoever wants an app for longer wants no preview.
+const MOST_TTL: Duration = Duration::from_secs(366 * 24 * 3_600);
 
 /// Everything about a launch that settings say.
 #[derive(Clone, Debug)]
@@ -170,6 +172,9 @@ impl LaunchConfig {
             let text = "cannot work behind a load balancer: its health checks come from the same addresses as people, all the time";
             faults.add(settings.place("idle"), text);
         }
+        if self.lease.max_ttl > MOST_TTL {
+            faults.add(settings.place("max_ttl"), "is longer than 366d, which no preview lives");
+        }
         if self.lease.ttl > self.lease.max_ttl {
             faults.add(settings.place("ttl"), "is longer than max-ttl, beyond which no lease goes");
         }
@@ -275,4 +280,101 @@ pub fn slot(pr: Option<&str>, place: &PlaceConfig, vars: Vars<'_>, faults: &mut 
 fn pull_of_run(vars: Vars<'_>) -> Option<PullNumber> {
     let reference = vars("GITHUB_REF")?;
     reference.strip_prefix("refs/pull/")?.split('/').next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{LaunchConfig, WhenFull};
+    use crate::config::file::File;
+    use crate::config::{Faults, Kind, Settings};
+    use crate::expose::Expose;
+    use crate::model::LaunchMode::{Ec2, Fargate, FargateSpot, Local};
+
+    const HOUR: Duration = Duration::from_secs(3_600);
+
+    fn resolve(vars: &[(&str, &str)], launch: &str) -> Result<LaunchConfig, Vec<String>> {
+        let vars = |name: &str| vars.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        let file = File::parse(&format!("[preview.launch]\n{launch}")).expect("valid");
+        let settings = Settings::layered(Kind::Preview, &[].into(), &vars, &file);
+        let mut faults = Faults::default();
+        let config = LaunchConfig::resolve(&settings, &vars, false, &mut faults);
+        let told = |fault: crate::config::ConfigError| {
+            fault.faults.into_iter().map(|fault| format!("{}: {}", fault.place, fault.text)).collect()
+        };
+        faults.into_result(Some(config)).map_err(told)
+    }
+
+    #[test]
+    fn what_nobody_says_is_a_lease_of_two_hours_on_this_machine_without_guards() {
+        let config = resolve(&[], "").expect("defaults");
+        assert_eq!((config.modes.as_slice(), config.expose), ([Local].as_slice(), Expose::Local));
+        assert_eq!((config.lease.ttl, config.lease.max_ttl, config.fork_ttl), (2 * HOUR, 48 * HOUR, HOUR));
+        assert_eq!((config.lease.warn, config.lease.ready), (HOUR / 6, HOUR / 6));
+        assert_eq!((config.lease.idle, config.guards.max_previews, config.guards.max_hourly), (None, None, None));
+        assert_eq!(config.guards.when_full, WhenFull::Refuse);
+        assert!(config.fork_security_groups.is_empty() && config.network.is_none());
+    }
+
+    #[test]
+    fn ecs_is_meant_in_a_workflow_and_wherever_a_setting_names_aws() {
+        for vars in [[("GITHUB_ACTIONS", "true")], [("AWS_REGION", "eu-west-1")], [("MAYFLY_CLUSTER", "c")]] {
+            let config = resolve(&vars, "").expect("fine");
+            assert_eq!((config.modes.as_slice(), config.expose), ([Fargate].as_slice(), Expose::PublicIp), "{vars:?}");
+            assert!(config.network.is_some_and(|network| network.assign_public_ip), "{vars:?}");
+        }
+    }
+
+    #[test]
+    fn modes_are_a_ladder_in_the_order_in_which_they_are_written_and_local_stands_alone() {
+        let ladder = resolve(&[], "launch_mode = [\"fargate-spot\", \"fargate\", \"ec2\"]").expect("a ladder");
+        assert_eq!(ladder.modes, [FargateSpot, Fargate, Ec2]);
+        let own = [("MAYFLY_PREVIEW_LAUNCH_MODE", "ec2"), ("MAYFLY_LAUNCH_MODE", "fargate")];
+        assert_eq!(resolve(&own, "").expect("its own variable first").modes, [Ec2]);
+        let told = resolve(&[], "launch_mode = \"fargate, local\"").expect_err("local is no rung");
+        assert!(told.iter().any(|fault| fault.contains("stands alone")), "{told:?}");
+    }
+
+    #[test]
+    fn listener_is_the_way_where_no_other_is_asked_for() {
+        let listener = "launch_mode = \"fargate\"\nlistener = \"arn\"\nbase_domain = \"*.Preview.Example.com\"\n";
+        let config = resolve(&[], listener).expect("fine");
+        assert_eq!((config.expose, config.road()), (Expose::Alb, Some("arn")));
+        assert_eq!(config.base_domain.as_deref(), Some("preview.example.com"));
+        assert!(config.network.is_some_and(|network| !network.assign_public_ip));
+        let private = resolve(&[], &format!("{listener}expose = \"private-ip\"")).expect("fine");
+        assert_eq!((private.expose, private.road()), (Expose::PrivateIp, None));
+    }
+
+    #[test]
+    fn settings_that_cannot_work_are_told_with_their_place() {
+        let cases = [
+            ("ttl = \"3d\"", "ttl: is longer than max-ttl"),
+            ("max_ttl = \"9999999d\"", "max_ttl: is longer than 366d"),
+            ("ttl = \"0s\"", "ttl: must be longer than nothing"),
+            ("when_full = \"queue\"", "neither refuse nor wait"),
+            ("max_previews = 0", "is not a whole number from 1"),
+            ("max_hourly = -1", "is no amount"),
+            ("max_hourly = \"inf\"", "is no amount"),
+            (
+                "launch_mode = \"fargate\"\nlistener = \"arn\"\nidle = \"5m\"",
+                "idle: cannot work behind a load balancer",
+            ),
+            ("launch_mode = \"fargate\"\ncapacity_provider = \"cp\"", "is for launch mode ec2"),
+            ("launch_mode = \"ec2\"\nplatform = \"1.4.0\"", "is for Fargate"),
+            ("fork_security_groups = \"group\"", "fork_security_groups"),
+        ];
+        for (launch, told) in cases {
+            let found = resolve(&[], launch).expect_err(launch);
+            let place = "mayfly.toml [preview.launch]";
+            assert!(found.iter().any(|fault| fault.starts_with(place) && fault.contains(told)), "{launch}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn shorter_cap_shortens_the_lease_that_nobody_asked_for() {
+        let config = resolve(&[], "max_ttl = \"1h\"").expect("fine");
+        assert_eq!(config.lease.ttl, HOUR);
+    }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use contract::duration;
 
 use super::file::File;
-use super::specs::{Kind, Section, Spec, spec};
+use super::specs::{self, Kind, Section, Spec};
 use super::{ConfigError, Faults};
 use crate::cli::{PlaceArgs, StartArgs};
 
@@ -41,8 +41,7 @@ impl Settings {
 
     /// Lays the layers over one another.
     pub fn layered(kind: Kind, flags: &Flags, vars: Vars<'_>, file: &File) -> Self {
-        let key_spec = spec("key", &["MAYFLY_KEY"], Section::None);
-        let profile = pick(&key_spec, flags, vars, file, "").map_or_else(|| "default".to_owned(), |key| key.value);
+        let profile = pick(&specs::KEY, flags, vars, file, "").map_or_else(|| "default".to_owned(), |key| key.value);
         let picked = kind.specs().filter_map(|spec| Some((spec.name, pick(spec, flags, vars, file, &profile)?)));
         Self(picked.collect())
     }
@@ -101,8 +100,7 @@ impl Settings {
     }
 
     /// Whether a setting was meant for this machine: typed as a flag, or written in `[runner]`, a profile or
-    /// `[preview.launch]`. A variable or
-    /// `[aws]` is shared by all machines.
+    /// `[preview.launch]`. A variable or `[aws]` is shared by all machines.
     pub fn is_own(&self, name: &str) -> bool {
         let own = ["--", "mayfly.toml [runner]", "mayfly.toml [profile.", "mayfly.toml [preview.launch]"];
         self.get(name).is_some_and(|sourced| own.iter().any(|place| sourced.place.starts_with(place)))
@@ -209,8 +207,9 @@ mod tests {
         let page = include_str!("../../docs/configuration.md");
         let specs: Vec<&Spec> = [Kind::Runner, Kind::Preview].into_iter().flat_map(Kind::specs).collect();
         for spec in specs {
-            let line =
-                page.lines().find(|line| line.starts_with('|') && spec.vars.iter().all(|name| line.contains(name)));
+            let line = page
+                .lines()
+                .find(|line| line.starts_with('|') && spec.vars.iter().all(|name| line.contains(&format!("`{name}`"))));
             let line = line.unwrap_or_else(|| panic!("docs/configuration.md has no line for {:?}", spec.vars));
             if spec.name != "namespace" {
                 assert!(line.contains(&format!("`--{}`", spec.name.replace('_', "-"))), "{line}");

@@ -46,11 +46,14 @@ pub const PLACE: [Spec; 9] = [
     spec("namespace", &["MAYFLY_NAMESPACE"], Section::None),
 ];
 
+/// The profile: what other settings are depends on it.
+pub const KEY: Spec = spec("key", &["MAYFLY_KEY"], Section::None);
+
 /// What a runner is besides.
 pub const RUNNER: [Spec; 21] = [
     spec("runner_group", &["MAYFLY_RUNNER_GROUP"], Section::GitHub),
     spec("launch_mode", &["MAYFLY_LAUNCH_MODE"], Section::Runner),
-    spec("key", &["MAYFLY_KEY"], Section::None),
+    KEY,
     spec("count", &["MAYFLY_COUNT"], Section::Runner),
     spec("task_definition", &["MAYFLY_TASK_DEFINITION"], Section::Runner),
     spec("container", &["MAYFLY_CONTAINER"], Section::Runner),

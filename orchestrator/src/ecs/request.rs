@@ -224,7 +224,7 @@ impl RunTaskRequest {
             .set_tags(Some(self.tags.iter().map(sdk_tag).collect()))
             .enable_ecs_managed_tags(self.enable_ecs_managed_tags)
             .propagate_tags(types::PropagateTags::from(self.propagate_tags))
-            .enable_execute_command(self.enable_execute_command)
+            .set_enable_execute_command(self.enable_execute_command.then_some(true))
     }
 
     fn sdk_strategy(&self) -> Option<Vec<types::CapacityProviderStrategyItem>> {

@@ -108,7 +108,7 @@ async fn meet(ecs: &Ecs, expected: Option<LaunchId>, arns: &[TaskArn]) -> Result
         };
         if begun.elapsed() > patience {
             let what = "the earlier task of this launch did not stop".to_owned();
-            let fix = "stop it by hand: mayfly runner list, aws ecs stop-task".to_owned();
+            let fix = "stop it by hand: aws ecs stop-task".to_owned();
             return Err(Error::TimedOut { what, limit: patience, fix });
         }
         tokio::time::sleep(pause).await;

@@ -75,7 +75,7 @@ impl PreviewLaunch {
             (env::PORT, port.to_string()),
             (env::TTL, duration::format(lease.ttl)),
             (env::MAX_TTL, duration::format(lease.max_ttl)),
-            (env::CREATED_AT, stamp::rfc3339(*created)),
+            (env::CREATED_AT, stamp::precise(*created)),
             (env::LAUNCHER, launcher.to_string()),
         ];
         variables.extend(sha.iter().map(|sha| (env::SHA, sha.to_string())));
@@ -91,7 +91,7 @@ impl PreviewLaunch {
             (tags::KIND, tags::KIND_PREVIEW.to_owned()),
             (tags::REPO, self.slot.repo.clone()),
             (tags::PR, self.slot.pr.to_string()),
-            (tags::CREATED_AT, stamp::rfc3339(self.created)),
+            (tags::CREATED_AT, stamp::precise(self.created)),
             (tags::EXPIRES_AT, stamp::rfc3339(self.created + self.lease.ttl)),
         ];
         tags.extend(self.sha.iter().map(|sha| (tags::SHA, sha.to_string())));

@@ -32,11 +32,16 @@ pub enum Extension {
 /// be a moment behind).
 pub fn extend(expires: SystemTime, created: SystemTime, max_ttl: Duration, by: Duration, now: SystemTime) -> Extension {
     let cap = created + max_ttl;
-    let asked = expires.max(now) + by;
-    if expires >= cap {
+    // What is further than a clock can tell is beyond any cap.
+    let asked = expires.max(now).checked_add(by);
+    // Tags carry whole seconds, the cap finer ones.
+    if expires + Duration::from_secs(1) > cap {
         return Extension::AtCap(cap);
     }
-    if asked > cap { Extension::Capped(cap) } else { Extension::Until(asked) }
+    match asked {
+        Some(end) if end <= cap => Extension::Until(end),
+        _ => Extension::Capped(cap),
+    }
 }
 
 #[cfg(test)]
@@ -53,6 +58,7 @@ mod tests {
             ("within", 120, 60, 30, Extension::Until(at(180))),
             ("to the cap exactly", 120, 120, 30, Extension::Until(at(240))),
             ("beyond the cap", 120, 121, 30, Extension::Capped(at(240))),
+            ("further than a clock goes", 120, u64::MAX / 60, 30, Extension::Capped(at(240))),
             ("at the cap", 240, 1, 30, Extension::AtCap(at(240))),
             ("an end that has passed", 120, 60, 130, Extension::Until(at(190))),
         ];

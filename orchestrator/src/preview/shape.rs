@@ -51,6 +51,13 @@ impl Shape {
                 cage: cage(wish.trust),
             };
             match Definition::render(template, &rendering) {
+                // Words of the image's own hold a lease of the image's own, which nobody here knows.
+                Ok(definition) if definition.app_command().is_none() => {
+                    faults.add(
+                        "COMMAND",
+                        "is missing; without the app's command no lease reaches it: [preview] command, or -- COMMAND",
+                    );
+                }
                 Ok(definition) => definitions.push((*mode, definition)),
                 Err(fault) => faults.absorb(fault),
             }

@@ -2,7 +2,10 @@
 //!
 //! Whatever is done may be broken off anywhere: who asks again adopts what is there, and a pass of `reap` removes it.
 
+mod expose;
+mod fault;
 mod guard;
+mod put_away;
 mod report;
 
 use std::sync::OnceLock;
@@ -12,6 +15,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use self::fault::{ended, not_started, too_slow};
 pub use self::report::UpReport;
 use super::hands::{Ended, Hands, Road};
 use super::launch::{self, LaunchedPreview, PLACE_LIMIT, PreviewLaunch, Rung};
@@ -20,37 +24,31 @@ use super::observed::Preview;
 use super::plan::rank;
 use super::shape::Shape;
 use super::slot::{Sha, Slot};
-use super::story::certificate::{Asked, Cause, Death, Facts, judge};
+use super::story::certificate::Asked;
 use super::story::{Stage, Story, Subject};
 use super::template::Size;
 use super::{obituary, story};
-use crate::alb::{HealthCheck, ListenerArn};
+use crate::alb::ListenerArn;
 use crate::cancel::Cancel;
 use crate::chat::Trust;
 use crate::config::preview::LaunchConfig;
-use crate::ec2::{Addresses, Ec2};
-use crate::ecs::stopped::{Explanation, explain};
 use crate::ecs::{Status, Task};
 use crate::error::Error;
-use crate::expose::{Expose, Reach, reach, target_type};
+use crate::expose::Expose;
 use crate::github::{GitHub, PullState};
 use crate::http::Http;
 use crate::model::{LaunchId, LaunchMode};
 use crate::output::say;
 use crate::phases::Phases;
+use crate::price;
 use crate::reachable::{Probe, until_reachable};
-use crate::route::{Band, Host, Room, Route, RouteSpec};
-use crate::{price, stamp};
+use crate::route::{Host, Room};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 /// Reads are limited to 20 a second for the whole account (ECS developer guide: throttling).
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
-/// A public address hangs on a network interface a little after the task runs.
-const ADDRESS_LIMIT: Duration = Duration::from_secs(60);
 /// GitHub kills a cancelled step ten seconds after its first signal; some of them are needed for the clean-up.
 const FINISH_LAUNCH: Duration = Duration::from_secs(5);
-/// How long a target that was taken out finishes what it has.
-const DRAIN: Duration = Duration::from_secs(10);
 
 /// What is asked for, by flags or by a comment.
 #[derive(Clone, Debug)]
@@ -269,75 +267,6 @@ impl Up<'_> {
         obituary::boot(task).into_iter().for_each(|phase| self.phases.note(phase.name, phase.took));
     }
 
-    /// Finds the address, or makes it.
-    async fn expose(&self, preview: &Preview, rung: &Rung) -> Result<String, Error> {
-        if let Some((road, host)) = self.road()? {
-            return self.expose_by_route(preview, rung, road, host).await;
-        }
-        let begun = Instant::now();
-        let mut pause = FIRST_PAUSE;
-        let mut task = preview.task.clone();
-        loop {
-            if let Some(address) = self.address(&task, preview.port).await? {
-                return Ok(address);
-            }
-            if begun.elapsed() >= ADDRESS_LIMIT {
-                return Err(no_address(preview, self.config.expose));
-            }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 3 / 2).min(LONGEST_PAUSE);
-            task = self.look_at(preview).await?;
-        }
-    }
-
-    async fn address(&self, task: &Task, port: u16) -> Result<Option<String>, Error> {
-        let ec2 = Ec2::new(&self.hands.aws);
-        let public = self.config.expose == Expose::PublicIp;
-        let of =
-            |found: Option<Addresses>| found.and_then(|found| if public { found.public_ip } else { found.private_ip });
-        let (ip, port) = match reach(task, port) {
-            None => return Ok(None),
-            Some(Reach::Interface(attached)) if !public => (Some(attached.private_ip), port),
-            Some(Reach::Interface(attached)) => (of(ec2.interface(&attached.interface).await?), port),
-            Some(Reach::Instance { container_instance, host_port }) => {
-                let instance = self.hands.definitions.instance(&self.hands.ecs, &container_instance).await?;
-                let Some(instance) = instance else { return Ok(None) };
-                (of(ec2.instance(&instance).await?), host_port)
-            }
-        };
-        Ok(ip.map(|ip| format!("http://{ip}:{port}")))
-    }
-
-    async fn expose_by_route(&self, preview: &Preview, rung: &Rung, road: &Road, host: Host) -> Result<String, Error> {
-        let health = HealthCheck::of(self.shape.health_path());
-        let spec = RouteSpec {
-            owner: self.hands.owner(&preview.slot),
-            listener: road.listener.clone(),
-            host,
-            target_type: target_type(rung.machine.mode, rung.machine.network.as_ref()),
-            health: health.clone(),
-            band: Band::default(),
-            drain: DRAIN,
-            tags: [(contract::tags::CREATED_AT.to_owned(), stamp::rfc3339(self.created))].into(),
-        };
-        let route = Route::ensure(&road.alb, &spec).await?;
-        let begun = Instant::now();
-        let target = loop {
-            let now = Preview { task: self.look_at(preview).await?, ..preview.clone() };
-            match self.hands.target(&now).await? {
-                Some(target) => break target,
-                None if begun.elapsed() >= ADDRESS_LIMIT => return Err(no_address(preview, self.config.expose)),
-                None => tokio::time::sleep(FIRST_PAUSE).await,
-            }
-        };
-        route.attach(&road.alb, &target).await?;
-        self.while_alive(preview, async {
-            Ok(route.until_healthy(&road.alb, &target, &health, preview_limit(&self.wish.lease)).await?)
-        })
-        .await?;
-        Ok(route.url)
-    }
-
     async fn until_answers(&self, preview: &Preview, probe: &Probe) -> Result<(), Error> {
         self.while_alive(preview, async {
             Ok(until_reachable(self.http, probe, preview_limit(&self.wish.lease)).await?)
@@ -401,30 +330,6 @@ impl Up<'_> {
         Ok(rank.retires.iter().map(ToString::to_string).collect())
     }
 
-    /// Cleans up after a failure; what was there before is left alone.
-    async fn put_away(&self, started: &Started, fault: &Error) {
-        let preview = &started.preview;
-        if self.wish.keep || started.launched.adopted {
-            say(&format!("mayfly: task {} is left running", preview.task.arn.task_id()));
-            return;
-        }
-        if let Err(fault) = self.hands.end(preview, &Asked::GivenUp).await {
-            say(&format!("mayfly: could not clean up: {}; its lease ends it", fault.paragraph()));
-        }
-        let others = self.hands.of_slot(&preview.slot, Ended::Left).await.unwrap_or_default();
-        if others.iter().all(|other| other.id == preview.id || !other.is_staying()) {
-            match self.hands.remove_route(&preview.slot).await {
-                Ok(_) => say(&format!("mayfly: cleaned up: task {} is being stopped", preview.task.arn.task_id())),
-                Err(fault) => say(&format!("mayfly: could not remove the route: {}", fault.paragraph())),
-            }
-        }
-        let task = self.hands.look(&preview.task.arn).await.ok().flatten();
-        let preview = Preview { task: task.unwrap_or_else(|| preview.task.clone()), ..preview.clone() };
-        let mut death = obituary::of(&preview, None, &self.hands.ecs, &self.hands.aws).await;
-        death.detail = Some(fault.paragraph());
-        self.hands.tell(&Story { subject: self.hands.subject(&preview), stage: Stage::Failed(death) }).await;
-    }
-
     async fn tell(&self, stage: Stage) {
         self.hands.tell(&Story { subject: self.subject(), stage }).await;
     }
@@ -454,51 +359,6 @@ impl Up<'_> {
 /// The supervisor has the same limit and starts to count later: its own word comes first.
 fn preview_limit(lease: &Lease) -> Duration {
     lease.ready + Duration::from_secs(15)
-}
-
-/// The platform's word where it has one, else the supervisor's.
-fn ended(task: &Task, preview: &Preview) -> Error {
-    let explained = explain(task, &preview.app);
-    let code = task.container(&preview.app).and_then(|container| container.exit_code);
-    let by_itself = task.stop_code.as_deref() == Some("EssentialContainerExited");
-    let Some(code) = code.filter(|_| by_itself) else { return Error::Ended(explained) };
-    let cause = judge(&Facts { exit_code: Some(code), ..Facts::default() });
-    let text = format!("task {}: {}", task.arn.task_id(), cause.words());
-    Error::Ended(Explanation {
-        text,
-        fix: Some(format!("read its log: mayfly preview logs --pr {}", preview.slot.pr)),
-        ..explained
-    })
-}
-
-fn not_started(fault: &Error) -> Death {
-    Death {
-        cause: Cause::Other,
-        detail: Some(fault.paragraph()),
-        ended: None,
-        uptime: None,
-        cost: None,
-        boot: Vec::new(),
-        log: Vec::new(),
-        revive: None,
-    }
-}
-
-fn too_slow(preview: &Preview) -> Error {
-    let what = format!("task {} did not come to run", preview.task.arn.task_id());
-    let fix = "look at it: aws ecs describe-tasks; a large image or a full cluster takes its time".to_owned();
-    Error::TimedOut { what, limit: PLACE_LIMIT, fix }
-}
-
-fn no_address(preview: &Preview, way: Expose) -> Error {
-    let what = format!("task {} got no address for {way}", preview.task.arn.task_id());
-    let fix = match way {
-        Expose::PublicIp => {
-            "name public subnets and leave --assign-public-ip on; on EC2 the instance needs a public address"
-        }
-        _ => "look at its network: aws ecs describe-tasks",
-    };
-    Error::TimedOut { what, limit: ADDRESS_LIMIT, fix: fix.to_owned() }
 }
 
 /// A listener's ARN as it was configured.

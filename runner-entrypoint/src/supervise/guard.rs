@@ -8,8 +8,8 @@ use std::time::Duration;
 use nix::unistd::Pid;
 
 use super::child::{self, Command};
-use super::machine::{Effect, Event, Stage, State, Verdict, of_command_not_started, step};
-use super::reach;
+use super::machine::{Effect, Event, Reason, Stage, State, Verdict, of_command_not_started, step};
+use super::reach::{self, Asker};
 use super::settings::{Isolation, Settings};
 use super::voice::Whose;
 use super::witness::Witness;
@@ -121,15 +121,18 @@ impl Guard {
         match effect {
             Effect::Start => self.start(signals),
             Effect::Forward(sent) => {
-                self.child.iter().for_each(|child| reach::send(self.settings.reach, *child, sent));
+                self.child.iter().for_each(|child| reach::forward(self.settings.reach, *child, sent));
                 self.settings.voice.forwarded(sent);
             }
             Effect::Drop(signal) => self.settings.voice.dropped(signal),
             Effect::End(sent) => {
                 self.settings.voice.ending(sent);
                 let Some(child) = self.child else { return };
-                reach::send(self.settings.reach, child, sent);
-                reach::resume(self.settings.resume, self.settings.reach, child, sent);
+                let asker = match self.state.reason {
+                    Some(Reason::Signal(_)) => Asker::Signal,
+                    _ => Asker::Limit,
+                };
+                reach::end(self.settings.reach, self.settings.resume, child, sent, asker);
             }
             Effect::SignalGroup(sent) => {
                 self.group.iter().for_each(|leader| reach::send_to_group(self.settings.reach, *leader, sent));

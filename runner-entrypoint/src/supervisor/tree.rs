@@ -44,16 +44,36 @@ pub(crate) enum Which {
     Stopped,
 }
 
-/// Signals members of a session.
-pub(crate) fn signal_session(leader: i32, sent: Sent, which: Which) {
-    for (pid, seen) in everybody() {
-        let meant = match which {
-            Which::OtherGroups => seen.group != leader,
-            Which::Stopped => seen.stopped,
-        };
-        if seen.session == leader && meant {
-            // It may have just ended.
-            let _ = sent.send_to(pid);
+/// The members of a session, as one look has shown them.
+pub(crate) struct Session {
+    leader: i32,
+    members: BTreeMap<i32, Seen>,
+}
+
+impl Session {
+    /// Looks at every process of the machine.
+    pub(crate) fn among_all(leader: i32) -> Self {
+        Self { leader, members: everybody() }
+    }
+
+    /// Looks at our own descendants alone, by the kernel's lists of children: a machine may have thousands of processes, and a
+    /// command few. While nobody ends meanwhile the lists are whole (proc(5), `/proc/pid/task/tid/children`), so it is for a
+    /// moment before anybody was told to end.
+    pub(crate) fn below_us(leader: i32) -> Self {
+        Self { leader, members: below(getpid().as_raw()).unwrap_or_else(everybody) }
+    }
+
+    /// Signals some of them.
+    pub(crate) fn signal(&self, sent: Sent, which: Which) {
+        for (pid, seen) in &self.members {
+            let meant = match which {
+                Which::OtherGroups => seen.group != self.leader,
+                Which::Stopped => seen.stopped,
+            };
+            if seen.session == self.leader && meant {
+                // It may have just ended.
+                let _ = sent.send_to(*pid);
+            }
         }
     }
 }
@@ -73,6 +93,36 @@ fn everybody() -> BTreeMap<i32, Seen> {
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
         .filter_map(|pid: i32| Some((pid, look_at(pid)?)))
         .collect()
+}
+
+/// All that descend from a process; nothing where the kernel keeps no lists of children (CONFIG_PROC_CHILDREN).
+fn below(ancestor: i32) -> Option<BTreeMap<i32, Seen>> {
+    let mut found = BTreeMap::new();
+    let mut next = vec![ancestor];
+    while let Some(parent) = next.pop() {
+        // One that has ended since has no list, and its children are ours by now; ours is read first, so it must be there.
+        let children = match children_of(parent) {
+            None if parent == ancestor => return None,
+            children => children.unwrap_or_default(),
+        };
+        for child in children {
+            if let Some(seen) = look_at(child).filter(|_| !found.contains_key(&child)) {
+                found.insert(child, seen);
+                next.push(child);
+            }
+        }
+    }
+    Some(found)
+}
+
+/// Children hang on the thread that has made them.
+fn children_of(pid: i32) -> Option<Vec<i32>> {
+    let mut children = Vec::new();
+    for thread in std::fs::read_dir(format!("/proc/{pid}/task")).ok()? {
+        let list = std::fs::read_to_string(thread.ok()?.path().join("children")).ok()?;
+        children.extend(list.split_ascii_whitespace().filter_map(|word| word.parse::<i32>().ok()));
+    }
+    Some(children)
 }
 
 fn look_at(pid: i32) -> Option<Seen> {
@@ -117,6 +167,18 @@ mod tests {
         assert!(seen_in(b"12 (a) T 7 12 10 0").is_some_and(|seen| seen.stopped));
         assert_eq!(seen_in(b"nonsense"), None);
         assert_eq!(seen_in(b"12 (cut) S 7"), None);
+    }
+
+    #[test]
+    fn child_is_found_below_us_as_it_is_among_all() {
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().expect("sleep can be started");
+        let pid = i32::try_from(child.id()).expect("a process id");
+        let below = super::below(std::process::id() as i32);
+        let all = super::everybody();
+        child.kill().and_then(|()| child.wait()).expect("the child can be ended");
+        assert_eq!(all.get(&pid).map(|seen| seen.parent), Some(std::process::id() as i32));
+        // A kernel without the lists gives none at all.
+        assert!(below.is_none_or(|below| below.contains_key(&pid)));
     }
 
     #[test]

@@ -44,6 +44,65 @@ variable "log_kms_key_arn" {
   }
 }
 
+variable "ec2" {
+  description = <<-TEXT
+    EC2 instances for launch mode `ec2`; unset: none. They start when a task needs room and leave when none is left on them, also
+    all of them. `market` "spot" costs less and can be taken away.
+  TEXT
+  type = object({
+    subnet_ids         = list(string)
+    security_group_ids = list(string)
+    assign_public_ip   = optional(bool, false)
+    instance_type      = optional(string, "t3.medium")
+    architecture       = optional(string, "X86_64")
+    market             = optional(string, "on-demand")
+    min                = optional(number, 0)
+    max                = optional(number, 4)
+    disk_gib           = optional(number, 50)
+  })
+  default = null
+
+  validation {
+    condition     = var.ec2 == null || try(length(var.ec2.subnet_ids) > 0 && alltrue([for id in var.ec2.subnet_ids : length(id) > 0]), false)
+    error_message = "ec2.subnet_ids must name at least one subnet, with a way out to ECS and GitHub."
+  }
+
+  validation {
+    condition     = var.ec2 == null || try(contains(["X86_64", "ARM64"], var.ec2.architecture) && (var.ec2.architecture == "ARM64") == can(regex("^[a-z]+[0-9]+g[a-z]*\\.", var.ec2.instance_type)), false)
+    error_message = "ec2.architecture and ec2.instance_type do not fit: \"ARM64\" goes with Graviton types (t4g.medium, m7g.large), \"X86_64\" with the others (t3.medium, m7i.large)."
+  }
+
+  validation {
+    condition     = var.ec2 == null || try(contains(["on-demand", "spot"], var.ec2.market), false)
+    error_message = "ec2.market must be \"on-demand\" or \"spot\"."
+  }
+
+  validation {
+    condition     = var.ec2 == null || try(var.ec2.min >= 0 && var.ec2.max >= 1 && var.ec2.min <= var.ec2.max, false)
+    error_message = "ec2.min must be 0 or more, and ec2.max at least 1 and not below it."
+  }
+
+  validation {
+    condition     = var.ec2 == null || try(var.ec2.disk_gib >= 30, false)
+    error_message = "ec2.disk_gib must be 30 or more: the ECS-optimised image does not fit on less."
+  }
+}
+
+variable "service_linked_roles" {
+  description = <<-TEXT
+    Service-linked roles to make here: "ecs", "autoscaling", "spot", "elasticloadbalancing". An account can have each once; AWS makes
+    them by itself where whoever applies may iam:CreateServiceLinkedRole.
+  TEXT
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for service in var.service_linked_roles : contains(["ecs", "autoscaling", "spot", "elasticloadbalancing"], service)])
+    error_message = "service_linked_roles takes \"ecs\", \"autoscaling\", \"spot\" and \"elasticloadbalancing\"."
+  }
+}
+
 variable "tags" {
   description = "Tags for everything that this module makes."
   type        = map(string)

@@ -27,7 +27,10 @@ locals {
           { "${local.issuer}:aud" = var.audience },
           var.bind_repository_id ? { "${local.issuer}:repository_id" = [for repository in var.repositories : tostring(repository.id)] } : {},
         )
-        StringLike = { "${local.issuer}:sub" = local.subjects }
+        StringLike = merge(
+          { "${local.issuer}:sub" = local.subjects },
+          length(var.job_workflow_refs) > 0 ? { "${local.issuer}:job_workflow_ref" = var.job_workflow_refs } : {},
+        )
       }
     }]
   }
@@ -119,6 +122,8 @@ locals {
         Action   = "logs:GetLogEvents"
         Resource = "${local.logs}:log-stream:*"
       },
-    ], [for statement in local.handover_statements : statement if var.parameter_handover])
+      ], [for statement in local.handover_statements : statement if var.parameter_handover],
+      local.preview_statements,
+    )
   }
 }

@@ -52,6 +52,21 @@ variable "contexts" {
   }
 }
 
+variable "job_workflow_refs" {
+  description = <<-TEXT
+    Only these workflow files may take the role, as OWNER/REPO/.github/workflows/FILE@REF (with * as wildcard); for a job of a reusable
+    workflow it is the reusable one. Empty: any workflow of the repositories, in the contexts above.
+  TEXT
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for ref in var.job_workflow_refs : can(regex("^[A-Za-z0-9-]+/[A-Za-z0-9_.-]+/\\.github/workflows/[^@*]+\\.ya?ml@.+$", ref))])
+    error_message = "job_workflow_refs takes OWNER/REPO/.github/workflows/FILE@REF, for example \"octo/demo/.github/workflows/build-on-ecs.yml@refs/heads/main\"."
+  }
+}
+
 variable "bind_repository_id" {
   description = "Also require the token's repository_id. Switch it off only where STS does not know this claim (tokens of GitHub Enterprise Server)."
   type        = bool
@@ -118,6 +133,36 @@ variable "parameter_handover" {
   type        = bool
   default     = false
   nullable    = false
+}
+
+variable "preview" {
+  description = <<-TEXT
+    Also allow previews: the roles that their tasks have, the load balancer that shows them (by name), their log group, the ECR
+    repositories whose images `reap --images` removes, and the CodeBuild projects of `preview build`. Unset: runners alone.
+  TEXT
+  type = object({
+    passed_role_names  = list(string)
+    load_balancer_name = optional(string)
+    log_group_name     = optional(string)
+    repository_names   = optional(list(string), [])
+    project_names      = optional(list(string), [])
+  })
+  default = null
+
+  validation {
+    condition     = var.preview == null || try(alltrue([for name in var.preview.passed_role_names : can(regex("^[A-Za-z0-9+=,.@_-]{1,64}$", name))]), false)
+    error_message = "preview.passed_role_names must name each role in full, without path or wildcard: a preview with any role of the account would hand that role to a pull request."
+  }
+
+  validation {
+    condition     = var.preview == null || can(regex("^[A-Za-z0-9-]{1,32}$", coalesce(try(var.preview.load_balancer_name, null), "none")))
+    error_message = "preview.load_balancer_name must be the load balancer's name (no ARN, no wildcard), for example \"mayfly\"."
+  }
+
+  validation {
+    condition     = var.preview == null || try(alltrue([for name in concat(var.preview.repository_names, var.preview.project_names) : can(regex("^[A-Za-z0-9][A-Za-z0-9._/-]*$", name))]), false)
+    error_message = "preview.repository_names and project_names must be names, without wildcard: what stands there may be deleted or built."
+  }
 }
 
 variable "log_group_name" {

@@ -1,5 +1,4 @@
-# What a runner is started from: one task definition for Fargate and one for EC2 with bridge networking, with the same
-# container. The orchestrator adds the MAYFLY_* settings of a launch by RunTask's overrides; what is here belongs to every launch.
+# What a runner is started from: a task definition for Fargate and two for EC2 (bridge, awsvpc), with the same container. The orchestrator adds the MAYFLY_* settings of a launch by RunTask's overrides; what is here belongs to every launch.
 
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
@@ -80,16 +79,47 @@ resource "aws_ecs_task_definition" "fargate" {
   }
 }
 
+# On EC2 by network: the bridge of the instance, or an interface of the task's own, which needs NAT since EC2 gives it no public
+# address.
 resource "aws_ecs_task_definition" "ec2" {
-  family                   = "${var.name}-runner-ec2"
+  for_each = { ec2 = "bridge", ec2-awsvpc = "awsvpc" }
+
+  family                   = "${var.name}-runner-${each.key}"
   requires_compatibilities = ["EC2"]
-  network_mode             = "bridge"
+  network_mode             = each.value
   cpu                      = var.cpu
   memory                   = var.memory
   execution_role_arn       = aws_iam_role.execution.arn
   task_role_arn            = aws_iam_role.job.arn
   container_definitions    = jsonencode([local.container])
   tags                     = var.tags
+
+  runtime_platform {
+    operating_system_family = "LINUX"
+    cpu_architecture        = var.architecture
+  }
+}
+
+# For jobs with `docker build`, `services:` or `container:`, which Fargate cannot run: the instance's own Docker.
+resource "aws_ecs_task_definition" "docker" {
+  count = var.docker ? 1 : 0
+
+  family                   = "${var.name}-runner-ec2-docker"
+  requires_compatibilities = ["EC2"]
+  network_mode             = "bridge"
+  cpu                      = var.cpu
+  memory                   = var.memory
+  execution_role_arn       = aws_iam_role.execution.arn
+  task_role_arn            = aws_iam_role.job.arn
+  tags                     = var.tags
+  container_definitions = jsonencode([merge(local.container, {
+    mountPoints = [{ sourceVolume = "docker", containerPath = "/var/run/docker.sock", readOnly = false }]
+  })])
+
+  volume {
+    name      = "docker"
+    host_path = "/var/run/docker.sock"
+  }
 
   runtime_platform {
     operating_system_family = "LINUX"

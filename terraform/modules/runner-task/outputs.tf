@@ -1,9 +1,10 @@
 output "families" {
   description = "Families of the task definitions by launch mode; fargate-spot starts from the one for fargate."
-  value = {
-    fargate = aws_ecs_task_definition.fargate.family
-    ec2     = aws_ecs_task_definition.ec2.family
-  }
+  value = merge(
+    { fargate = aws_ecs_task_definition.fargate.family },
+    { for mode, definition in aws_ecs_task_definition.ec2 : mode => definition.family },
+    { for definition in aws_ecs_task_definition.docker : "ec2-docker" => definition.family },
+  )
 }
 
 output "container" {

@@ -123,6 +123,16 @@ variable "stop_timeout" {
   }
 }
 
+variable "docker" {
+  description = <<-TEXT
+    Also make NAME-runner-ec2-docker, whose jobs have the Docker of their instance: `docker build`, `services:`, `container:`. Such a
+    job can become root on the instance, and so take the roles of every task on it: give these runners instances of their own.
+  TEXT
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "ecr_repository_arns" {
   description = "ECR repositories that the image is pulled from. Empty: the image is public."
   type        = list(string)

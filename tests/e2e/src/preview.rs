@@ -119,15 +119,6 @@ impl World {
         self.sandbox.github.open_pull(PullSpec::of(REPO, WRITER))
     }
 
-    /// Pushes a commit, in another second than what was launched before: launches are ordered by whole seconds.
-    pub fn push(&self, pull: IssueId) -> String {
-        let begun = self.sandbox.aws.config().clock.now().unix_timestamp();
-        self.eventually("the next second", || {
-            (self.sandbox.aws.config().clock.now().unix_timestamp() > begun).then_some(())
-        });
-        self.sandbox.github.push(pull)
-    }
-
     /// A command on a pull request's preview, as a step of a workflow with a token.
     pub fn preview(&self, line: &str, pull: IssueId) -> Mayfly {
         let (command, flags) = line.split_once(' ').unwrap_or((line, ""));

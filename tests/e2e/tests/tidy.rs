@@ -173,8 +173,8 @@ fn every_variable_of_the_kit_exists() {
 #[test]
 fn names_of_the_contract_are_written_once() {
     const CONTRACT: &str = "runner-entrypoint/contract/src/env.rs";
-    // The settings of `mayfly` itself; some are called like what it passes on.
-    const SETTINGS: &str = "orchestrator/src/config/settings.rs";
+    // The table of the settings of `mayfly` itself: users read it, and some are called like what is passed on to machines.
+    const SETTINGS: &str = "orchestrator/src/config/specs.rs";
     let sources = product_sources();
     let names = variables(&sources[CONTRACT]);
     assert!(!names.is_empty());

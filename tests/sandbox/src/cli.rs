@@ -34,7 +34,7 @@ enum Command {
         #[arg(long, value_name = "ADDR", default_value = "127.0.0.1", value_parser = parse_bind)]
         bind: (IpAddr, u16),
     },
-    /// Play the whole story: a job is queued, a runner is launched for it, and nothing is left.
+    /// Play the whole story: runners are launched for jobs, a pull request's preview lives and dies, and nothing is left.
     Demo {
         #[command(flatten)]
         common: Common,

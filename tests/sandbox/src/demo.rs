@@ -1,6 +1,8 @@
-//! `sandbox demo`: a job is queued, a runner is launched for it, and nothing is left. Three times: Fargate, EC2, here.
+//! `sandbox demo`: a job is queued, a runner is launched for it, and nothing is left. Three times: Fargate, EC2, here. Then a
+//! comment asks for a preview, which dies at its lease.
 
 mod act;
+mod preview;
 mod record;
 mod teller;
 
@@ -12,6 +14,7 @@ use crate::cli::Output;
 use crate::serve::tell_violations;
 use crate::world::{Sandbox, SandboxConfig};
 use act::{Act, Mode};
+use preview::PreviewAct;
 use record::{ActRecord, DemoRecord, Left};
 use teller::Teller;
 
@@ -24,11 +27,16 @@ pub(crate) async fn demo(config: SandboxConfig, output: Output) -> Result<ExitCo
     let sandbox = Sandbox::start(config).await.map_err(|fault| format!("could not start the sandbox: {fault}"))?;
     teller.open(&sandbox);
     let played = play(&sandbox, teller).await;
+    let preview = match &played {
+        Ok(_) => PreviewAct::begin(&sandbox, teller)?.play().await,
+        Err(_) => Err("it was not played".to_owned()),
+    };
     let left = left(&sandbox);
     sandbox.stop().await;
     let record = DemoRecord {
         seconds: began.elapsed().as_secs_f64(),
         acts: played?,
+        preview: preview.map_err(|fault| format!("preview: {fault}"))?,
         left,
         violations: sandbox.github.violations(),
     };
@@ -54,5 +62,12 @@ async fn play(sandbox: &Sandbox, teller: Teller) -> Result<Vec<ActRecord>, Strin
 
 fn left(sandbox: &Sandbox) -> Left {
     let live = |tasks: Vec<crate::aws::Task>| tasks.iter().filter(|task| task.status != Status::Stopped).count();
-    Left { runners: sandbox.github.runners().len(), tasks: live(sandbox.aws.tasks()) }
+    let of_previews = |arn: &&String| arn.contains("/mayfly-preview-");
+    Left {
+        runners: sandbox.github.runners().len(),
+        tasks: live(sandbox.aws.tasks()),
+        rules: sandbox.aws.rules().len(),
+        target_groups: sandbox.aws.target_groups().len(),
+        task_definitions: sandbox.aws.task_definitions().iter().filter(of_previews).count(),
+    }
 }

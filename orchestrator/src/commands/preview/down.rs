@@ -6,10 +6,11 @@ use serde::Serialize;
 
 use super::super::Context;
 use super::local;
+use super::local_story::Ear;
 use super::scene::Scene;
 use crate::cli::preview::DownArgs;
 use crate::error::Error;
-use crate::output::answer_as;
+use crate::output::{answer_as, say};
 use crate::preview::definition::Family;
 use crate::preview::hands::{Ended, Hands};
 use crate::preview::observed::Preview;
@@ -40,7 +41,8 @@ pub async fn run(args: &DownArgs, context: &Context<'_>) -> Result<(), Error> {
     let scene = Scene::of(&args.slot, context)?;
     let by = context.actor();
     let mut report = DownReport { dry_run: args.dry_run, ..DownReport::default() };
-    here(&scene.slot, &mut report, context).await?;
+    let ear = Ear::of(&scene.place, scene.publish, context)?;
+    here(&scene.slot, &ear, &by, &mut report, context).await?;
     if scene.aws().is_some() {
         let hands = scene.hands(context).await?;
         if args.dry_run {
@@ -53,10 +55,17 @@ pub async fn run(args: &DownArgs, context: &Context<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-async fn here(slot: &Slot, report: &mut DownReport, context: &Context<'_>) -> Result<(), Error> {
+async fn here(
+    slot: &Slot,
+    ear: &Ear,
+    by: &Option<String>,
+    report: &mut DownReport,
+    context: &Context<'_>,
+) -> Result<(), Error> {
     for preview in local::live(slot, context)? {
         if !report.dry_run && preview.stop()? {
             local::until_ended(&preview, LOCAL_LIMIT).await?;
+            ear.ended(&preview, Some(Asked::Down(by.clone()))).await;
         }
         report.ended.push(preview.record().id.clone());
     }
@@ -81,6 +90,11 @@ pub async fn take_down(hands: &Hands, slot: &Slot, by: Option<String>, report: &
     // The rule first: the page must not answer with an error of the load balancer's while the app ends.
     let removed = hands.remove_route(slot).await?;
     report.removed.extend(removed.names());
+    if hands.road.is_none() && all.iter().any(|preview| preview.host.is_some()) {
+        say(
+            "mayfly: warning: the preview is behind a load balancer, and no listener is named here: its route stays until `mayfly reap --listener …`",
+        );
+    }
     let mut staying: Vec<&Preview> = all.iter().filter(|preview| preview.is_staying()).collect();
     for preview in &staying {
         hands.ecs.stop_task(&preview.task.arn, &asked.to_string()).await?;

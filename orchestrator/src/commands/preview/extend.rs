@@ -6,6 +6,7 @@ use serde::Serialize;
 use tokio::time::Instant;
 
 use super::super::Context;
+use super::local_story::Ear;
 use super::scene::Scene;
 use super::{local, url};
 use crate::cli::preview::ExtendArgs;
@@ -53,7 +54,13 @@ pub async fn run(args: &ExtendArgs, context: &Context<'_>) -> Result<(), Error> 
     let limit = duration("--confirm-timeout", &args.confirm_timeout)?;
     let scene = Scene::of(&args.slot, context)?;
     let report = match local::live(&scene.slot, context)?.pop() {
-        Some(here) => extend_here(&scene.slot, &here, by, limit, args.dry_run).await?,
+        Some(here) => {
+            let report = extend_here(&scene.slot, &here, by, limit, args.dry_run).await?;
+            if !args.dry_run {
+                Ear::of(&scene.place, scene.publish, context)?.ready(&here, Vec::new()).await;
+            }
+            report
+        }
         None if scene.aws().is_none() => return Err(url::none(&scene.slot)),
         None => extend_on_ecs(&scene.hands(context).await?, &scene.slot, by, limit, args.dry_run).await?,
     };
@@ -134,7 +141,10 @@ async fn until_confirmed(
     (asked_at, end): (SystemTime, SystemTime),
     limit: Duration,
 ) -> Result<(), Error> {
-    let stream = LogStream::of(&hands.ecs, &preview.task, &preview.app).await?;
+    let stream = LogStream::of(&hands.ecs, &preview.task, &preview.app).await.map_err(|fault| Error::Unconfirmed {
+        text: format!("unconfirmed: {} was asked to go on, and its log cannot be read: {fault}", preview.slot),
+        fix: "give the app's container an awslogs log: --log-group".to_owned(),
+    })?;
     say(&format!("mayfly: waiting for the supervisor of {} to take it", preview.slot));
     let begun = Instant::now();
     loop {

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::super::Context;
 use super::super::local::{here, place};
 use super::local::{live, until_ended};
+use super::local_story::Ear;
 use super::order::Order;
 use super::up::{Ask, filled, wish};
 use crate::cancel::Cancel;
@@ -45,9 +46,10 @@ struct Plan {
 pub async fn run(order: &Order, ask: Ask, context: &Context<'_>, cancel: &mut Cancel) -> Result<UpReport, Error> {
     let phases = Phases::default();
     let plan = plan(order, &ask)?;
+    let ear = Ear::of(&order.place, order.config.publish, context)?;
     let here = here(context).ok_or(LocalError::NoHome)?;
     let place = place(context.vars);
-    let fingerprint = plan.arguments.join("\n");
+    let fingerprint = fingerprint(&plan);
     let id = launch::id(&place, &plan.wish.slot, plan.wish.sha.as_ref(), &fingerprint, &plan.wish.env);
     let created = SystemTime::now();
     let same = |preview: &LocalPreview| preview.record().id == id.to_string();
@@ -81,6 +83,7 @@ pub async fn run(order: &Order, ask: Ask, context: &Context<'_>, cancel: &mut Ca
         }
         return Err(fault);
     }
+    ear.ready(&preview, phases.list()).await;
     Ok(UpReport {
         repo: plan.wish.slot.repo.clone(),
         pr: plan.wish.slot.pr.get(),
@@ -96,8 +99,22 @@ pub async fn run(order: &Order, ask: Ask, context: &Context<'_>, cancel: &mut Ca
         phases: phases.list(),
         price_per_hour: None,
         expires_at: preview.expires().map(stamp::rfc3339).unwrap_or_default(),
-        latest: stamp::rfc3339(created + plan.wish.lease.max_ttl),
+        latest: latest(&preview).map(stamp::rfc3339).unwrap_or_default(),
     })
+}
+
+/// What makes it another preview: the app and where it listens, and not its lease, as on ECS.
+fn fingerprint(plan: &Plan) -> String {
+    let words = plan.arguments.iter().skip_while(|word| *word != "--").cloned();
+    let variables = plan.variables.iter().map(|(name, value)| format!("{name}={value}"));
+    let entrance = format!("{}{}", plan.entrance.port, plan.entrance.health_path);
+    words.chain(variables).chain([entrance]).collect::<Vec<_>>().join("\n")
+}
+
+/// Until when it can be extended: one that was found keeps the cap that it was started with.
+fn latest(preview: &LocalPreview) -> Option<SystemTime> {
+    let record = preview.record();
+    stamp::parse(&record.created)?.checked_add(contract::duration::parse(&record.max_ttl).ok()?)
 }
 
 /// `--dry-run`.

@@ -1,6 +1,6 @@
 //! `mayfly preview up`.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use uuid::Uuid;
 
@@ -42,7 +42,7 @@ pub struct Ask {
     /// Stands over the settings' size and the template's.
     pub size: Size,
     /// Stands over the settings' lease.
-    pub ttl: Option<std::time::Duration>,
+    pub ttl: Option<Duration>,
     /// Leave what was started running when something fails.
     pub keep: bool,
 }
@@ -215,7 +215,7 @@ pub(super) fn wish(
         image,
         env,
         size: ask.size,
-        lease: lease(order, ask, trust),
+        lease: lease(order.config.lease, order.config.fork_ttl, ask.ttl, trust),
         keep: ask.keep,
     }
 }
@@ -230,17 +230,18 @@ fn check_fork(order: &Order, ask: &Ask, faults: &mut Faults) {
     }
 }
 
-fn lease(order: &Order, ask: &Ask, trust: Trust) -> Lease {
-    let Lease { ttl, max_ttl, warn, idle, ready } = order.config.lease;
-    let most = if trust == Trust::Fork { max_ttl.min(order.config.fork_ttl) } else { max_ttl };
-    let ttl = ask.ttl.unwrap_or(ttl).min(most);
+/// The lease that is granted: `asked` for in particular, within what the settings allow.
+fn lease(allowed: Lease, fork_ttl: Duration, asked: Option<Duration>, trust: Trust) -> Lease {
+    let Lease { ttl, max_ttl, warn, idle, ready } = allowed;
+    let most = if trust == Trust::Fork { max_ttl.min(fork_ttl) } else { max_ttl };
+    let ttl = asked.unwrap_or(ttl).min(most);
     Lease { ttl, max_ttl: most, warn: warn.min(ttl / 2), idle, ready }
 }
 
 /// The image with its placeholders filled in, by its digest where that can be found out.
 async fn pinned(order: &Order, slot: &Slot, sha: Option<&Sha>, aws: &crate::aws::Aws) -> Result<String, Error> {
-    let pattern = order.image.clone().unwrap_or_default();
-    let text = filled(&pattern, slot, sha)?;
+    let unnamed = || ConfigError::one("--image", "is missing; name the app's image, or set MAYFLY_PREVIEW_IMAGE");
+    let text = filled(order.image.as_deref().ok_or_else(unnamed)?, slot, sha)?;
     let image: ImageRef = text.parse().map_err(|fault: String| ConfigError::one("--image", fault))?;
     let Some(registry) = Ecr::of(aws, &image) else {
         if image.digest.is_none() {
@@ -306,4 +307,52 @@ async fn foresee(order: &Order, ask: Ask, context: &Context<'_>) -> Result<(), E
     let both = serde_json::json!({ "registerTaskDefinition": shape.requests(&wish), "runTask": request });
     answer(&serde_json::to_string_pretty(&both).map_err(|cause| Error::Other(cause.to_string()))?);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Lease, Sha, Slot, Trust, filled, lease, variable};
+    use crate::preview::slot::PullNumber;
+
+    const HOUR: Duration = Duration::from_secs(3_600);
+
+    #[test]
+    fn lease_stays_within_its_cap_and_a_forks_within_its_own() {
+        let allowed = Lease { ttl: 2 * HOUR, max_ttl: 48 * HOUR, warn: HOUR, idle: None, ready: HOUR };
+        let cases = [
+            ("as the settings say", None, Trust::Own, (2, 48)),
+            ("as somebody asks", Some(10 * HOUR), Trust::Own, (10, 48)),
+            ("beyond the cap", Some(100 * HOUR), Trust::Own, (48, 48)),
+            ("a fork", None, Trust::Fork, (1, 1)),
+            ("a fork that asks for more", Some(10 * HOUR), Trust::Fork, (1, 1)),
+        ];
+        for (situation, asked, trust, (ttl, most)) in cases {
+            let granted = lease(allowed, HOUR, asked, trust);
+            assert_eq!((granted.ttl, granted.max_ttl), (ttl * HOUR, most * HOUR), "{situation}");
+            assert!(granted.warn * 2 <= granted.ttl, "{situation}");
+        }
+        let short = lease(Lease { max_ttl: HOUR / 2, ..allowed }, HOUR, None, Trust::Fork);
+        assert_eq!(short.max_ttl, HOUR / 2, "a fork gets no more than others");
+    }
+
+    #[test]
+    fn placeholders_are_filled_in_and_a_commit_that_is_needed_is_asked_for() {
+        let slot = Slot { repo: "octo/demo".to_owned(), pr: PullNumber::new(42).expect("not 0") };
+        let sha: Sha = "0123456789abcdef0123456789abcdef01234567".parse().expect("a commit");
+        let fill = |pattern: &str, sha: Option<&Sha>| filled(pattern, &slot, sha).map_err(|fault| fault.to_string());
+        assert_eq!(fill("demo:pr-{pr}", None).as_deref(), Ok("demo:pr-42"));
+        assert_eq!(fill("demo:{pr}-{sha}", Some(&sha)), Ok(format!("demo:42-{sha}")));
+        assert_eq!(fill("demo:v1", Some(&sha)).as_deref(), Ok("demo:v1"));
+        let fault = fill("demo:{sha}", None).expect_err("no commit");
+        assert!(fault.contains("--sha"), "{fault}");
+    }
+
+    #[test]
+    fn variable_without_a_value_is_refused_and_an_empty_one_is_none() {
+        assert_eq!(variable("A=b=c"), Ok(("A".to_owned(), "b=c".to_owned())));
+        assert_eq!(variable("A="), Ok(("A".to_owned(), String::new())));
+        assert!(variable("A").is_err_and(|fault| fault.contains("NAME=VALUE")));
+    }
 }

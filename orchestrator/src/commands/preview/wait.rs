@@ -6,6 +6,7 @@ use serde::Serialize;
 use tokio::time::Instant;
 
 use super::super::Context;
+use super::local_story::Ear;
 use super::scene::Scene;
 use super::{local, url};
 use crate::cli::preview::{PreviewWaitArgs, WaitUntil};
@@ -16,6 +17,7 @@ use crate::output::answer_as;
 use crate::preview::hands::{Ended, Hands};
 use crate::preview::observed::Preview;
 use crate::preview::slot::Slot;
+use crate::stamp;
 
 /// The longest stop timeout of Fargate, and the clean-up of its network.
 pub const STOP_LIMIT: Duration = Duration::from_secs(240);
@@ -52,7 +54,10 @@ pub async fn run(args: &PreviewWaitArgs, context: &Context<'_>) -> Result<(), Er
     let limit = contract::duration::parse(&args.timeout).map_err(|fault| ConfigError::one("--timeout", fault))?;
     let scene = Scene::of(&args.slot, context)?;
     let report = match local::youngest(&scene.slot, context)? {
-        Some(here) => wait_here(&scene.slot, &here, args.until, limit).await?,
+        Some(here) => {
+            let ear = Ear::of(&scene.place, scene.publish, context)?;
+            wait_here(&scene.slot, &here, &ear, args.until, limit).await?
+        }
         None if scene.aws().is_none() => return Err(url::none(&scene.slot)),
         None => wait_on_ecs(&scene.hands(context).await?, &scene.slot, args.until, limit).await?,
     };
@@ -60,8 +65,15 @@ pub async fn run(args: &PreviewWaitArgs, context: &Context<'_>) -> Result<(), Er
     Ok(())
 }
 
-async fn wait_here(slot: &Slot, here: &LocalPreview, until: WaitUntil, limit: Duration) -> Result<WaitReport, Error> {
+async fn wait_here(
+    slot: &Slot,
+    here: &LocalPreview,
+    ear: &Ear,
+    until: WaitUntil,
+    limit: Duration,
+) -> Result<WaitReport, Error> {
     let begun = Instant::now();
+    let mut warned_of: Option<SystemTime> = None;
     loop {
         let ended = here.life()? == Life::Ended;
         if ended || until == WaitUntil::Ready {
@@ -69,11 +81,18 @@ async fn wait_here(slot: &Slot, here: &LocalPreview, until: WaitUntil, limit: Du
             return Ok(WaitReport {
                 state: if ended { "ended" } else { "ready" },
                 url: Some(here.record().url.clone()),
-                cause: ended.then(|| end.as_ref().map_or("it left no record".to_owned(), |end| end.message.clone())),
+                cause: if ended { Some(ear.ended(here, None).await) } else { None },
                 uptime_s: end.map(|end| end.uptime_ms / 1_000),
                 cost: Some(0.0),
                 ..report(slot)
             });
+        }
+        if let (Some(expires), Some(created)) = (here.expires(), stamp::parse(&here.record().created))
+            && is_near(expires, created)
+            && warned_of != Some(expires)
+        {
+            ear.warning(here).await;
+            warned_of = Some(expires);
         }
         if begun.elapsed() >= limit {
             return Err(timed_out(slot, until, limit));
@@ -122,9 +141,14 @@ fn look_every(preview: &Preview) -> Duration {
 
 /// Whether the pull request is to be warned: once for each end that was granted.
 fn is_due(preview: &Preview, warned_of: Option<SystemTime>) -> bool {
-    let before = WARN.min(preview.expires.duration_since(preview.created).unwrap_or_default() / 2);
-    let left = preview.expires.duration_since(SystemTime::now()).unwrap_or_default();
-    preview.url.is_some() && preview.is_staying() && left <= before && warned_of != Some(preview.expires)
+    let near = is_near(preview.expires, preview.created);
+    preview.url.is_some() && preview.is_staying() && near && warned_of != Some(preview.expires)
+}
+
+/// Whether an end is near: of a short lease the second half.
+fn is_near(expires: SystemTime, created: SystemTime) -> bool {
+    let before = WARN.min(expires.duration_since(created).unwrap_or_default() / 2);
+    expires.duration_since(SystemTime::now()).unwrap_or_default() <= before
 }
 
 async fn ended(hands: &Hands, preview: &Preview, until: WaitUntil) -> Result<WaitReport, Error> {

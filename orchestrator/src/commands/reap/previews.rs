@@ -153,7 +153,7 @@ impl<'p> Pass<'p> {
             match github.open_pulls().await {
                 Ok(pulls) => _ = open.insert(repo, pulls.iter().map(|pull| pull.number).collect()),
                 Err(fault) => {
-                    crate::output::say(&format!("mayfly: warning: pull requests of {repo} are not seen: {fault}"))
+                    crate::output::say(&format!("mayfly: warning: pull requests of {repo} are not seen: {fault}"));
                 }
             }
         }

@@ -1,3 +1,5 @@
+//! Who gives way, and what a pass mends: situations as tables, and at random.
+
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -67,7 +67,7 @@ impl Marker {
     fn of(story: &Story) -> Self {
         let subject = &story.subject;
         // As it will be read back: whole seconds.
-        let created = stamp::parse(&stamp::rfc3339(subject.created)).unwrap_or(subject.created);
+        let created = stamp::parse(&stamp::precise(subject.created)).unwrap_or(subject.created);
         Self { pull: subject.pull, launch: subject.launch, stage: story.stage.name().to_owned(), created }
     }
 
@@ -77,7 +77,7 @@ impl Marker {
             first_line(self.pull),
             self.launch,
             self.stage,
-            stamp::rfc3339(self.created)
+            stamp::precise(self.created)
         )
     }
 

@@ -1,4 +1,20 @@
-mock_provider "aws" {}
+mock_provider "aws" {
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+  mock_data "aws_ssm_parameter" {
+    defaults = { insecure_value = "ami-0123456789abcdef0" }
+  }
+  mock_resource "aws_iam_instance_profile" {
+    defaults = { arn = "arn:aws:iam::123456789012:instance-profile/mayfly-instance" }
+  }
+  mock_resource "aws_autoscaling_group" {
+    defaults = { arn = "arn:aws:autoscaling:eu-central-1:123456789012:autoScalingGroup:1:autoScalingGroupName/mayfly" }
+  }
+  mock_resource "aws_launch_template" {
+    defaults = { id = "lt-0123456789abcdef0" }
+  }
+}
 
 variables {
   name = "mayfly"
@@ -49,4 +65,13 @@ run "alias_as_log_key_is_refused" {
   command = plan
   variables { log_kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:alias/logs" }
   expect_failures = [var.log_kms_key_arn]
+}
+
+run "without_ec2_there_are_no_instances" {
+  command = plan
+
+  assert {
+    condition     = length(aws_autoscaling_group.this) == 0 && length(aws_iam_role.instance) == 0 && output.ec2_capacity_provider == null
+    error_message = "instances must be asked for"
+  }
 }

@@ -141,3 +141,19 @@ run "passed_role_with_a_wildcard_is_refused" {
   variables { passed_role_names = ["*"] }
   expect_failures = [var.passed_role_names]
 }
+
+run "only_the_named_workflow_takes_the_role" {
+  command = apply
+  variables { job_workflow_refs = ["octo/demo/.github/workflows/build-on-ecs.yml@refs/heads/main"] }
+
+  assert {
+    condition     = jsondecode(aws_iam_role.launcher.assume_role_policy).Statement[0].Condition.StringLike["token.actions.githubusercontent.com:job_workflow_ref"] == ["octo/demo/.github/workflows/build-on-ecs.yml@refs/heads/main"]
+    error_message = "the workflow file is a condition of its own, beside the subject"
+  }
+}
+
+run "workflow_without_its_ref_is_refused" {
+  command = plan
+  variables { job_workflow_refs = ["build-on-ecs.yml"] }
+  expect_failures = [var.job_workflow_refs]
+}

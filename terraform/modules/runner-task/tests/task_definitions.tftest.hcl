@@ -24,18 +24,18 @@ run "both_families_hold_the_same_container" {
   command = apply
 
   assert {
-    condition     = output.families == { fargate = "mayfly-runner-fargate", ec2 = "mayfly-runner-ec2" }
+    condition     = output.families == { fargate = "mayfly-runner-fargate", ec2 = "mayfly-runner-ec2", ec2-awsvpc = "mayfly-runner-ec2-awsvpc" }
     error_message = "mayfly looks for these families where none is named"
   }
 
   assert {
-    condition     = aws_ecs_task_definition.fargate.container_definitions == aws_ecs_task_definition.ec2.container_definitions
+    condition     = aws_ecs_task_definition.fargate.container_definitions == aws_ecs_task_definition.ec2["ec2"].container_definitions
     error_message = "launch modes differ in the machine, not in the container"
   }
 
   assert {
-    condition     = aws_ecs_task_definition.fargate.network_mode == "awsvpc" && aws_ecs_task_definition.ec2.network_mode == "bridge"
-    error_message = "Fargate takes awsvpc only; EC2 uses the network of its instance"
+    condition     = aws_ecs_task_definition.fargate.network_mode == "awsvpc" && aws_ecs_task_definition.ec2["ec2"].network_mode == "bridge" && aws_ecs_task_definition.ec2["ec2-awsvpc"].network_mode == "awsvpc"
+    error_message = "Fargate takes awsvpc only; on EC2 there is the choice"
   }
 }
 
@@ -72,12 +72,12 @@ run "token_is_injected_from_its_parameter_and_stands_nowhere_else" {
   command = apply
 
   assert {
-    condition     = jsondecode(aws_ecs_task_definition.ec2.container_definitions)[0].secrets == [{ name = "MAYFLY_GITHUB_TOKEN", valueFrom = "arn:aws:ssm:eu-central-1:123456789012:parameter/mayfly/github-token" }]
+    condition     = jsondecode(aws_ecs_task_definition.ec2["ec2"].container_definitions)[0].secrets == [{ name = "MAYFLY_GITHUB_TOKEN", valueFrom = "arn:aws:ssm:eu-central-1:123456789012:parameter/mayfly/github-token" }]
     error_message = "the token comes from SSM by its ARN"
   }
 
   assert {
-    condition     = [for variable in jsondecode(aws_ecs_task_definition.ec2.container_definitions)[0].environment : variable.name] == ["MAYFLY_STOP_TIMEOUT"]
+    condition     = [for variable in jsondecode(aws_ecs_task_definition.ec2["ec2"].container_definitions)[0].environment : variable.name] == ["MAYFLY_STOP_TIMEOUT"]
     error_message = "what is in `environment` can be read by everyone who may read task definitions"
   }
 
@@ -167,5 +167,20 @@ run "roles_are_for_tasks_of_this_account_alone" {
   assert {
     condition     = length(aws_iam_role_policy_attachment.job) == 0
     error_message = "the job has no rights until somebody grants some"
+  }
+}
+
+run "docker_is_the_instances_own_and_only_where_asked_for" {
+  command = apply
+  variables { docker = true }
+
+  assert {
+    condition     = output.families["ec2-docker"] == "mayfly-runner-ec2-docker" && jsondecode(aws_ecs_task_definition.docker[0].container_definitions)[0].mountPoints == [{ sourceVolume = "docker", containerPath = "/var/run/docker.sock", readOnly = false }]
+    error_message = "jobs with Docker have a definition of their own"
+  }
+
+  assert {
+    condition     = !anytrue([for definition in jsondecode(aws_ecs_task_definition.docker[0].container_definitions) : try(definition.privileged, false)]) && !can(jsondecode(aws_ecs_task_definition.ec2["ec2"].container_definitions)[0].mountPoints)
+    error_message = "no other definition has the socket, and none is privileged"
   }
 }

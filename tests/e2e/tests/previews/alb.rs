@@ -115,7 +115,7 @@ fn push_replaces_the_preview_without_a_gap_and_keeps_its_url() {
     };
     let (second, answers) = thread::scope(|scope| {
         let asking = scope.spawn(ask);
-        world.push(pull);
+        world.sandbox.github.push(pull);
         let second = world.up(pull, &format!("{} --image {}", world.by_alb(), app("v2"))).start().ends_with(0);
         world.ended(first.task_arn());
         stop.store(true, Ordering::Relaxed);

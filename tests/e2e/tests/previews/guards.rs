@@ -21,9 +21,9 @@ fn assert_nothing_was_made(world: &World) {
 
 #[track_caller]
 fn assert_refused(code: i32, mayfly: Mayfly, words: &[&str]) {
-    let error = mayfly.fails(code).error();
+    let said = mayfly.fails(code).stderr;
     for word in words {
-        assert!(error.contains(word), "nothing about \"{word}\": {error}");
+        assert!(said.contains(word), "nothing about \"{word}\": {said}");
     }
 }
 
@@ -40,7 +40,7 @@ fn full_cluster_is_refused_with_the_list_and_ones_own_slot_does_not_count() {
     for words in ["1 of 1 previews", up.output("url"), "--when-full wait"] {
         assert!(refused.stderr.contains(words), "nothing about \"{words}\": {}", refused.stderr);
     }
-    world.push(pull);
+    world.sandbox.github.push(pull);
     world.up(pull, "--max-previews 1").succeeds();
     world.ended(up.task_arn());
     world.down(pull);

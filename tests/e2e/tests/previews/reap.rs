@@ -44,7 +44,7 @@ fn what_a_dead_task_left_is_removed_and_its_comment_closed() {
 fn comment_of_a_newer_launch_is_left_alone() {
     let (world, pull) = World::with_app(&App::default());
     let first = world.up(pull, "").succeeds();
-    world.push(pull);
+    world.sandbox.github.push(pull);
     let second = world.up(pull, "").succeeds();
     world.ended(first.task_arn());
     let sticky = world.sticky(pull);

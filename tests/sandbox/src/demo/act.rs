@@ -184,7 +184,7 @@ async fn wait_for_machine(folder: &Path) -> Result<MachineEnd, String> {
     Err(format!("the machine in {} did not end", folder.display()))
 }
 
-fn millis(since: Instant) -> u64 {
+pub(super) fn millis(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 

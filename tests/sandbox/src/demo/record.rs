@@ -10,6 +10,7 @@ use crate::github::Conclusion;
 pub(super) struct DemoRecord {
     pub(super) seconds: f64,
     pub(super) acts: Vec<ActRecord>,
+    pub(super) preview: PreviewRecord,
     pub(super) left: Left,
     pub(super) violations: Vec<Violation>,
 }
@@ -19,6 +20,24 @@ pub(super) struct DemoRecord {
 pub(super) struct Left {
     pub(super) runners: usize,
     pub(super) tasks: usize,
+    /// Of the load balancer.
+    pub(super) rules: usize,
+    pub(super) target_groups: usize,
+    /// Of previews, in use.
+    pub(super) task_definitions: usize,
+}
+
+/// The preview, from its comment to its end.
+#[derive(Debug, Serialize)]
+pub(super) struct PreviewRecord {
+    pub(super) pr: u64,
+    pub(super) url: String,
+    pub(super) up_ms: u64,
+    pub(super) cause: String,
+    pub(super) uptime_s: Option<u64>,
+    pub(super) cost: Option<f64>,
+    /// As GitHub shows it in the end.
+    pub(super) deployment: String,
 }
 
 /// One launch and its job.

@@ -77,6 +77,33 @@ impl Teller {
         self.line(&format!("    {}", end.cause));
     }
 
+    pub(super) fn preview(self, pull: u64, page: &str) {
+        self.line(&format!("\n━━ At pull request #{pull} of {REPO}: a preview that dies on its own"));
+        self.line(&format!("\n  watch it: {page}pulls/{pull}"));
+    }
+
+    pub(super) fn comments(self, who: &str, body: &str) {
+        self.line(&format!("\n  {who} comments: {body}"));
+    }
+
+    pub(super) fn answers(self, url: &str, title: &str, ms: u64, until: &str) {
+        self.line(&format!("  after {ms} ms {url} shows \"{title}\", until {until}"));
+    }
+
+    pub(super) fn extended(self, until: &str) {
+        self.line(&format!("  its supervisor has taken it: until {until}"));
+    }
+
+    pub(super) fn died(self, cause: &str, seconds: u64, cost: Option<f64>, certificate: &str) {
+        let cost = cost.map(|usd| format!(", {usd:.4} USD")).unwrap_or_default();
+        self.line(&format!("  it ended after {seconds} s{cost}: {cause}"));
+        self.line(&format!("  the pull request's one comment says: {certificate}"));
+    }
+
+    pub(super) fn closes(self, pull: u64) {
+        self.line(&format!("\n  #{pull} is closed; mayfly reap takes what is left of it"));
+    }
+
     pub(super) fn close(self, record: &DemoRecord) {
         if self.0 == Output::Json {
             say(&serde_json::to_string_pretty(record).unwrap_or_default());
@@ -95,7 +122,16 @@ impl Teller {
                 act.machine.exit_code,
             ));
         }
-        self.line(&format!("\n  left: {} runners, {} tasks", record.left.runners, record.left.tasks));
+        let preview = &record.preview;
+        self.line(&format!(
+            "\n  preview #{}: answered after {} ms, deployment shown as {}, ended: {}",
+            preview.pr, preview.up_ms, preview.deployment, preview.cause
+        ));
+        let left = &record.left;
+        self.line(&format!(
+            "\n  left: {} runners, {} tasks, {} rules, {} target groups, {} task definitions of previews",
+            left.runners, left.tasks, left.rules, left.target_groups, left.task_definitions
+        ));
     }
 }
 

@@ -99,6 +99,8 @@ pub struct Pull {
     pub standing: Standing,
     /// When it was merged.
     pub merged_at: Option<OffsetDateTime>,
+    /// When its branch was pushed to, after it was opened.
+    pub(crate) pushed_at: Option<OffsetDateTime>,
 }
 
 impl Pull {

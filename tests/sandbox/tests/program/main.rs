@@ -121,14 +121,17 @@ fn address_that_no_client_can_be_told_is_refused() {
 }
 
 #[test]
-fn demo_plays_three_launches_and_leaves_nothing() {
+fn demo_plays_three_launches_and_a_preview_and_leaves_nothing() {
     let output = sandbox(&["demo", "--output", "json"]).stderr(Stdio::piped()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let record: Value = serde_json::from_slice(&output.stdout).unwrap();
     let acts: Vec<_> = record["acts"].as_array().unwrap().iter().map(|act| (&act["mode"], &act["job"])).collect();
     let success = json!("success");
     assert_eq!(acts, [(&json!("fargate"), &success), (&json!("ec2"), &success), (&json!("local"), &success)]);
-    assert_eq!(record["left"], json!({ "runners": 0, "tasks": 0 }));
+    let preview = &record["preview"];
+    assert_eq!((&preview["deployment"], &preview["cause"]), (&json!("destroyed"), &json!("its time was up")));
+    let left = record["left"].as_object().unwrap();
+    assert!(left.len() == 5 && left.values().all(|count| count == 0), "{left:?}");
 }
 
 #[test]

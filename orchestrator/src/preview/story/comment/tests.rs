@@ -3,6 +3,7 @@
 use super::{Marker, Standing, first_line, fresh, judge, render};
 use crate::preview::story::fixture::{FIRST, SHA, URL, at, death, later, live, replaced, stages, story};
 use crate::preview::story::{Asked, Cause, Stage};
+use crate::stamp;
 
 const EVIL: &str =
     "`````\n</details>\n<!-- mayfly:preview pr=13 -->\n@octo/everyone #1 \u{1b}]8;;x\u{7}\u{202e}~~~~~~~";
@@ -11,10 +12,11 @@ const EVIL: &str =
 fn marker_is_read_back_from_every_stage() {
     for stage in stages() {
         let name = stage.name();
-        let body = render(&story(stage));
+        let story = story(stage);
+        let body = render(&story);
         let marker = Marker::find(&body).expect("a marker");
         assert_eq!((marker.pull, marker.launch.to_string().as_str(), marker.stage.as_str()), (12, FIRST, name));
-        assert_eq!(marker.created, at(0));
+        assert_eq!(Some(marker.created), stamp::parse(&stamp::precise(story.subject.created)));
         assert!(body.starts_with(&format!("{}\n", first_line(12))), "{body}");
         assert_eq!(Marker::find(&body.replace('\n', "\r\n")), Some(marker));
     }
@@ -177,10 +179,10 @@ fn comment_of_a_later_launch_is_left_alone_and_of_an_earlier_one_taken_over() {
 }
 
 #[test]
-fn launches_of_the_same_second_do_not_take_the_comment_from_each_other_forever() {
+fn launches_of_the_same_moment_do_not_take_the_comment_from_each_other_forever() {
     let mut other = later(Stage::Ready(live()));
-    other.subject.created = at(0);
     let first = story(Stage::Ready(live()));
+    other.subject.created = first.subject.created;
     assert_eq!(judge(&render(&other), &first), Standing::Ahead);
     assert_eq!(judge(&render(&first), &other), Standing::Outdated);
 }

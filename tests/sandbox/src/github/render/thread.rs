@@ -1,6 +1,7 @@
 //! Issues, pull requests, comments, reactions and commits as GitHub's JSON.
 
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
 use super::people::{login, via};
 use super::{node_id, whole_repository};
@@ -134,11 +135,14 @@ fn pull_links(issue: &Issue, pull: &Pull, repo: &Repo, base: &str) -> Value {
 }
 
 fn head(state: &State, issue: &Issue, pull: &Pull, repo: &Repo, base: &str) -> Value {
-    let (user, shown) = match &pull.origin {
+    let (user, mut shown) = match &pull.origin {
         Origin::Here => (super::owner(repo, base), whole_repository(repo, base)),
         Origin::Fork(name) => (login(state, &issue.author, base), fork(repo, name, base)),
         Origin::DeletedFork(_) => (login(state, &issue.author, base), Value::Null),
     };
+    if let Some(at) = last_push(state, pull, issue.id.repo).filter(|_| shown.is_object()) {
+        shown["pushed_at"] = rfc3339(at).into();
+    }
     let owner = match &pull.origin {
         Origin::Here => repo.owner.as_str(),
         Origin::Fork(name) | Origin::DeletedFork(name) => name.split('/').next().unwrap_or_default(),
@@ -150,6 +154,12 @@ fn head(state: &State, issue: &Issue, pull: &Pull, repo: &Repo, base: &str) -> V
         "user": user,
         "repo": shown,
     })
+}
+
+/// When the repository that the branch is in was pushed to last, whatever branch it was.
+fn last_push(state: &State, pull: &Pull, repo: u64) -> Option<OffsetDateTime> {
+    let pulls = state.issues.values().filter(|issue| issue.id.repo == repo).filter_map(|issue| issue.pull.as_ref());
+    pulls.filter(|other| other.origin == pull.origin).filter_map(|other| other.pushed_at).max()
 }
 
 /// A fork is no repository of the stand-in: nothing but its name is known.

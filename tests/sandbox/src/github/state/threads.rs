@@ -51,6 +51,7 @@ impl State {
     pub(crate) fn push(&mut self, id: IssueId, sha: &str, now: OffsetDateTime) -> bool {
         let Some((issue, pull)) = self.pull_mut(id) else { return false };
         pull.commits.push(sha.to_owned());
+        pull.pushed_at = Some(now);
         *issue = now;
         true
     }
@@ -202,7 +203,16 @@ pub(crate) struct Draft {
 impl Pull {
     /// A pull request whose first commit is this one.
     pub(crate) fn from_commit(sha: String, branch: String, origin: Origin, base: String) -> Self {
-        Self { branch, origin, commits: vec![sha], base, draft: false, standing: Standing::UpToDate, merged_at: None }
+        Self {
+            branch,
+            origin,
+            commits: vec![sha],
+            base,
+            draft: false,
+            standing: Standing::UpToDate,
+            merged_at: None,
+            pushed_at: None,
+        }
     }
 }
 

@@ -1,0 +1,11 @@
+terraform {
+  # 1.9: validations that look at other variables.
+  required_version = ">= 1.9"
+
+  required_providers {
+    github = {
+      source  = "integrations/github"
+      version = ">= 6.0, < 7.0"
+    }
+  }
+}
