@@ -11,7 +11,7 @@ use super::publish::{Publisher, Told};
 use super::slot::Slot;
 use super::story::certificate::{Asked, Death};
 use super::story::{Live, Stage, Story, Subject};
-use crate::alb::{Alb, ListenerArn, Target};
+use crate::alb::{Alb, ListenerArn, Target, TargetGroupArn, TargetHealth, TargetState};
 use crate::aws::Aws;
 use crate::ecs::client::Listing;
 use crate::ecs::{Definitions, Ecs, Task, TaskArn};
@@ -25,6 +25,8 @@ use crate::route::{RouteOwner, RouteParts};
 
 /// Reads are limited to 20 a second for the whole account (ECS developer guide: throttling).
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Longer than a target drains: its group says 10 s.
+const DRAIN_LIMIT: Duration = Duration::from_secs(20);
 /// What all families of previews begin with.
 pub const FAMILY_PREFIX: &str = "mayfly-preview-";
 
@@ -93,14 +95,45 @@ impl Hands {
         Ok(self.ecs.stop_task(&preview.task.arn, &asked.to_string()).await?)
     }
 
-    /// A target whose task is gone must not stay: its private address is given to others.
-    async fn detach(&self, preview: &Preview) -> Result<(), Error> {
-        let (Some(road), Some(_)) = (&self.road, &preview.host) else { return Ok(()) };
-        let Some(target) = self.target(preview).await? else { return Ok(()) };
-        for group in &self.route_parts(road, &preview.slot).await?.target_groups {
-            road.alb.deregister_targets(&group.object.arn, std::slice::from_ref(&target)).await?;
+    /// The same where another one serves its slot by now: it finishes what it has first. Requests that the load balancer has sent
+    /// already would be answered by 502.
+    ///
+    /// # Errors
+    /// AWS refuses.
+    pub async fn retire(&self, preview: &Preview, asked: &Asked) -> Result<(), Error> {
+        if let Some((target, groups)) = self.detach(preview).await? {
+            self.until_drained(&target, &groups).await;
         }
-        Ok(())
+        Ok(self.ecs.stop_task(&preview.task.arn, &asked.to_string()).await?)
+    }
+
+    /// A target whose task is gone must not stay: its private address is given to others. Answers what was taken out of which
+    /// groups.
+    async fn detach(&self, preview: &Preview) -> Result<Option<(Target, Vec<TargetGroupArn>)>, Error> {
+        let (Some(road), Some(_)) = (&self.road, &preview.host) else { return Ok(None) };
+        let Some(target) = self.target(preview).await? else { return Ok(None) };
+        let parts = self.route_parts(road, &preview.slot).await?;
+        let groups: Vec<TargetGroupArn> = parts.target_groups.into_iter().map(|group| group.object.arn).collect();
+        for group in &groups {
+            road.alb.deregister_targets(group, std::slice::from_ref(&target)).await?;
+        }
+        Ok(Some((target, groups)))
+    }
+
+    /// Waits until a target drains no more; a group that cannot be looked at does not hold the end up.
+    async fn until_drained(&self, target: &Target, groups: &[TargetGroupArn]) {
+        let Some(road) = &self.road else { return };
+        let drains = |seen: &TargetHealth| seen.target == *target && seen.state == TargetState::Draining;
+        let begun = Instant::now();
+        for group in groups {
+            while begun.elapsed() < DRAIN_LIMIT {
+                let seen = road.alb.describe_target_health(group).await.unwrap_or_default();
+                if !seen.iter().any(drains) {
+                    break;
+                }
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        }
     }
 
     /// What a load balancer sends requests to for a preview; `None` while ECS does not tell.

@@ -104,6 +104,8 @@ pub struct Progress {
     asked: AtomicBool,
     /// What it gave.
     started: OnceLock<Started>,
+    /// It answers, and an older one is being taken off: to end it now would leave the slot without any.
+    serves: AtomicBool,
 }
 
 /// What is there once a task was started or found.
@@ -321,7 +323,8 @@ impl Up<'_> {
         }
         let sha = preview.sha.as_ref().map_or("a newer launch", Sha::short);
         for old in live.iter().filter(|old| rank.retires.contains(&old.id)) {
-            self.hands.end(old, &Asked::Replaced(sha.to_owned())).await?;
+            self.progress.serves.store(true, Ordering::Relaxed);
+            self.hands.retire(old, &Asked::Replaced(sha.to_owned())).await?;
             say(&format!(
                 "mayfly: the preview of {} gives way",
                 old.sha.as_ref().map_or("an older launch", Sha::short)

@@ -1,5 +1,7 @@
 //! What is done after a failure: what this launch has started goes, what was there before stays.
 
+use std::sync::atomic::Ordering;
+
 use super::super::hands::Ended;
 use super::super::obituary;
 use super::super::observed::Preview;
@@ -13,7 +15,8 @@ impl Up<'_> {
     /// Cleans up after a failure; what was there before is left alone.
     pub(super) async fn put_away(&self, started: &Started, fault: &Error) {
         let preview = &started.preview;
-        if self.wish.keep || started.launched.adopted {
+        let serves = self.progress.serves.load(Ordering::Relaxed);
+        if self.wish.keep || started.launched.adopted || serves {
             say(&format!("mayfly: task {} is left running", preview.task.arn.task_id()));
             return;
         }
