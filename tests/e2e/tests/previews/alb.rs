@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use e2e::preview::{App, app};
 use e2e::{Running, World};
-use sandbox::aws::{Fault, FaultKind};
+use nix::sys::signal::Signal;
+use sandbox::aws::{Fault, FaultKind, Pace};
 use sandbox::github::IssueId;
 
 fn refusal(code: &str, message: &str) -> FaultKind {
@@ -102,14 +104,17 @@ fn route_is_removed_rule_first_and_its_group_as_soon_as_it_is_free() {
 
 #[test]
 fn push_replaces_the_preview_without_a_gap_and_keeps_its_url() {
-    let (world, pull) = World::with_app(&App::default());
+    let world = World::with(Pace { drain: Some(Duration::from_secs(2)), ..Pace::default() });
+    world.write_app(&App::default());
+    let pull = world.open_pull();
     let first = world.up(pull, &world.by_alb()).succeeds();
     let url = first.output("url").to_owned();
     let stop = AtomicBool::new(false);
     let ask = || {
         let mut answers = Vec::new();
         while !stop.load(Ordering::Relaxed) {
-            answers.push(world.page(&url).map(|page| page.status));
+            // Some request is always under way when the old one is taken off.
+            answers.push(world.page(&format!("{url}/slow?ms=300")).map(|page| page.status));
         }
         answers
     };
@@ -126,6 +131,27 @@ fn push_replaces_the_preview_without_a_gap_and_keeps_its_url() {
     assert_eq!(world.only_preview().arn, second.task_arn());
     assert_eq!((world.sandbox.aws.rules().len(), world.sandbox.aws.target_groups().len()), (1, 1));
     world.sticky(pull);
+    world.down(pull);
+    world.finish();
+}
+
+#[test]
+fn launch_that_is_cancelled_while_the_old_one_drains_stays() {
+    let world = World::with(Pace { drain: None, ..Pace::default() });
+    world.write_app(&App::default());
+    let pull = world.open_pull();
+    let first = world.up(pull, &world.by_alb()).succeeds();
+    world.sandbox.github.push(pull);
+    let running = world.up(pull, &world.by_alb()).start();
+    world.eventually("the old one is taken off", || world.aws_calls("DeregisterTargets").pop());
+    running.signal(Signal::SIGTERM);
+    let ran = running.ends_with(130);
+    assert!(ran.stderr.contains("left running"), "{}", ran.stderr);
+    world.assert_serves(first.output("url"), "Stand-in");
+    world.sandbox.aws.set_pace(Pace::default());
+    world.reap(&world.listener()).succeeds();
+    world.ended(first.task_arn());
+    world.assert_serves(first.output("url"), "Stand-in");
     world.down(pull);
     world.finish();
 }
