@@ -40,7 +40,7 @@ fn app_with_proxy_and_seed() -> App {
     app.line("volumes = [\"data\"]").line("mounts = [\"data:/data:ro\"]").section(&format!(
         "[[preview.container]]\nname = \"seed\"\nrole = \"init\"\nimage = \"{seed}\"\nmounts = [\"data:/data\"]\n\
          command = [\"standin-app\", \"seed\", \"/data/seed.txt\", \"two wings\"]\n\
-         [[preview.container]]\nname = \"proxy\"\nimage = \"{proxy}\"\nports = [8081]\nenv = {{ PORT = \"8081\" }}\n\
+         [[preview.container]]\nname = \"proxy\"\nimage = \"{proxy}\"\nports = [8081]\nenv = {{ PORT = \"8081\" }}\nstop_timeout = 2\n\
          command = [\"standin-app\", \"proxy\", \"http://127.0.0.1:8080\"]\n"
     ))
 }
@@ -63,6 +63,7 @@ fn killed_container_of_a_preview_behind_proxy_and_simulated_balancer_gets_its_ce
         assert!(sticky.contains(expected), "no {expected} in {sticky}");
     }
     assert_eq!(docker::containers_of(&task.id), [""; 0]);
+    world.down(pull);
     world.finish();
 }
 
