@@ -4,8 +4,9 @@
 //! brought, signals, kills and exit codes. Simulated: ECS itself with the order of the containers, the metadata endpoint with
 //! `taskWithTags`, the load balancer, and the task's network, which is this machine's (`--network host`).
 //!
-//! The emulator cannot stand in for ECS here: it ignores `entryPoint` and `dependsOn`, mounts no volume that has no folder on the
-//! host, gives each container of a task a network of its own, and serves no `taskWithTags`.
+//! The emulator of the runners' tests cannot stand in for ECS here. It ignores `entryPoint` and `dependsOn`, mounts no volume that
+//! has no folder on the host, gives each container of a task a network of its own, and serves no `taskWithTags`. It tells neither
+//! a task's network interface nor its ports on an instance, and so no preview of it has an address, behind a load balancer or not.
 
 use e2e::World;
 use e2e::preview::App;
