@@ -71,7 +71,16 @@ impl World {
     /// # Panics
     /// Where it cannot be started.
     pub fn with(pace: Pace) -> Self {
-        let config = SandboxConfig { pace, contract: description(), ..SandboxConfig::new(binaries().clone()) };
+        Self::configured(|config| config.pace = pace)
+    }
+
+    /// A sandbox that is started in another way.
+    ///
+    /// # Panics
+    /// Where it cannot be started.
+    pub fn configured(change: impl FnOnce(&mut SandboxConfig)) -> Self {
+        let mut config = SandboxConfig { contract: description(), ..SandboxConfig::new(binaries().clone()) };
+        change(&mut config);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let runtime = runtime.expect("threads can be started");
         let sandbox = runtime.block_on(Sandbox::start(config)).expect("the sandbox finds two free ports");

@@ -59,6 +59,7 @@ fn build(folder: &Path) -> io::Result<()> {
     let mut command = Command::new(cargo);
     command.args(["build", "--workspace", "--bins", "--profile", profile]).stdin(Stdio::null()).stdout(Stdio::piped());
     command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    forget_package(&mut command);
     // The first build takes minutes: a person at a terminal sees cargo's progress, everybody else its faults only.
     command.stderr(if io::stderr().is_terminal() { Stdio::inherit() } else { Stdio::piped() });
     let built = command.spawn()?.wait_with_output()?;
@@ -67,4 +68,13 @@ fn build(folder: &Path) -> io::Result<()> {
     }
     let text = String::from_utf8_lossy(&built.stderr);
     Err(io::Error::other(format!("could not build the programs that the sandbox runs:\n{}", text.trim())))
+}
+
+/// cargo tells its tests and programs which package they are of, and ring's build script asks for that: it would be run again
+/// with each change of who builds, and all that stands on ring be compiled again.
+fn forget_package(command: &mut Command) {
+    let of_package = |name: &str| ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|prefix| name.starts_with(prefix));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(of_package)) {
+        command.env_remove(name);
+    }
 }

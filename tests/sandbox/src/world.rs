@@ -59,6 +59,8 @@ pub struct SandboxConfig {
     pub pace: Pace,
     /// The programs that it runs.
     pub binaries: Binaries,
+    /// What stands for images instead of [`fixture::preview_images`], by the same names.
+    pub images: Vec<(&'static str, LocalImage)>,
 }
 
 impl SandboxConfig {
@@ -71,6 +73,7 @@ impl SandboxConfig {
             limits: Limits::default(),
             pace: Pace::default(),
             binaries,
+            images: Vec::new(),
         }
     }
 
@@ -310,7 +313,8 @@ fn aws_config(config: &SandboxConfig, github: &GitHub, clock: Clock, folder: &Pa
         ..AwsConfig::default()
     };
     let images = fixture::preview_images(config.binaries.folder());
-    let own = images.into_iter().fold(own, |own, (name, image)| own.image(name, image));
+    let images = images.into_iter().chain(config.images.clone());
+    let own = images.fold(own, |own, (name, image)| own.image(name, image));
     own.trusting(&github.issuer(), &[&classic, &immutable]).image(fixture::IMAGE, runner_image(&config.binaries))
 }
 

@@ -14,12 +14,37 @@ pub(crate) fn is_there() -> bool {
 
 /// Builds the runner image by the script that users have, from what is on this machine.
 pub(crate) fn build_runner_image(tag: &str, distribution: &Path, entrypoint: &str) {
-    let output = Command::new(format!("{ROOT}/docker/build.sh"))
-        .args(["--tag", tag, "--entrypoint", entrypoint, "--packages", "", "--dist"])
-        .arg(distribution)
-        .output()
-        .expect("docker/build.sh can be run");
-    assert!(output.status.success(), "docker/build.sh failed:\n{}", String::from_utf8_lossy(&output.stderr));
+    let mut command = Command::new(format!("{ROOT}/docker/build.sh"));
+    command.args(["--tag", tag, "--entrypoint", entrypoint, "--packages", "", "--dist"]);
+    succeed(command.arg(distribution));
+}
+
+/// Builds the image of the supervisor alone by the same script.
+pub(crate) fn build_entrypoint_image(tag: &str, entrypoint: &str) {
+    let mut command = Command::new(format!("{ROOT}/docker/build.sh"));
+    succeed(command.args(["--image", "entrypoint", "--tag", tag, "--entrypoint", entrypoint]));
+}
+
+/// Builds an image with one program of this machine and what else its Dockerfile says.
+pub(crate) fn build_image(tag: &str, dockerfile: &str, files: &[&Path]) {
+    let context = tempfile::tempdir().expect("there is room for a folder");
+    for file in files {
+        let name = file.file_name().expect("it is a file");
+        std::fs::copy(file, context.path().join(name)).expect("there is room for a copy");
+    }
+    std::fs::write(context.path().join("Dockerfile"), dockerfile).expect("there is room for a file");
+    succeed(Command::new("docker").args(["build", "--quiet", "--tag", tag]).arg(context.path()));
+}
+
+/// Kills the one container whose name ends so, as the kernel would for want of memory.
+pub(crate) fn kill(task: &str, container: &str) {
+    docker(&["kill", &format!("{task}-{container}")]);
+}
+
+/// Containers of a task that are there, running or not.
+pub(crate) fn containers_of(task: &str) -> Vec<String> {
+    let named = docker(&["ps", "--all", "--format", "{{.Names}}", "--filter", &format!("name={task}")]);
+    named.lines().map(str::to_owned).collect()
 }
 
 /// The container of a task.
@@ -89,7 +114,11 @@ pub(crate) fn remove_cluster(cluster_arn: &str) {
 }
 
 fn docker(arguments: &[&str]) -> String {
-    let output = Command::new("docker").args(arguments).output().expect("docker can be run");
-    assert!(output.status.success(), "docker {arguments:?} failed: {}", String::from_utf8_lossy(&output.stderr));
+    succeed(Command::new("docker").args(arguments))
+}
+
+fn succeed(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|fault| panic!("{command:?} cannot be run: {fault}"));
+    assert!(output.status.success(), "{command:?} failed:\n{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }

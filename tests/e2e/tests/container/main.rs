@@ -2,6 +2,7 @@
 
 mod docker;
 mod emulator;
+mod preview;
 mod stage;
 
 use contract::exit::Cause;

@@ -140,12 +140,20 @@ pub(crate) fn end_record(container: &mut Container) -> End {
     serde_json::from_str(last).unwrap_or_else(|fault| panic!("no end record ({fault}) in:\n{}", lines.join("\n")))
 }
 
+/// The static `runner-entrypoint`, where this machine was made ready for real containers.
+pub(crate) fn entrypoint_with_engine() -> Option<String> {
+    let Some(entrypoint) = variable(ENTRYPOINT) else {
+        return skip(&format!("{ENTRYPOINT} is not set (.ci/run sets it)"));
+    };
+    if docker::is_there() { Some(entrypoint) } else { skip("there is no Docker engine") }
+}
+
 fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// Says so past the test harness, which keeps the output of tests that pass.
-fn skip(why: &str) -> Option<Stage> {
+fn skip<T>(why: &str) -> Option<T> {
     let _ = writeln!(std::io::stderr(), "container test skipped: {why}");
     None
 }

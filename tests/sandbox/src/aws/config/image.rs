@@ -23,12 +23,21 @@ pub struct LocalImage {
     /// Where programs that a health check, an entry point or a command names are looked up by their base name. Default:
     /// beside [`LocalImage::program`].
     pub binaries: Option<PathBuf>,
+    /// The image of a Docker engine that it really is; then the rest says nothing.
+    pub engine: Option<String>,
 }
 
 impl LocalImage {
     /// An image with a program and nothing else.
     pub fn new(program: impl Into<PathBuf>) -> Self {
-        Self { program: program.into(), args: Vec::new(), env: BTreeMap::new(), lay_out: None, binaries: None }
+        let program = program.into();
+        Self { program, args: Vec::new(), env: BTreeMap::new(), lay_out: None, binaries: None, engine: None }
+    }
+
+    /// An image that this machine's Docker engine has: its containers are real ones, with its ENTRYPOINT, CMD and ENV, its file
+    /// system and mounted volumes. Only the network is this machine's: addresses and ports are as for processes.
+    pub fn of_engine(reference: &str) -> Self {
+        Self { engine: Some(reference.to_owned()), ..Self::new("") }
     }
 
     /// A plain Linux image: no ENTRYPOINT and no CMD, so that a task definition has to name the program. Programs are

@@ -1,5 +1,6 @@
 //! What comes before a container's first process: image, secrets, log stream, folder and environment.
 
+mod engine;
 mod environment;
 mod ports;
 mod program;
@@ -81,7 +82,8 @@ fn prepare_one(
     let folder = shared.work_dir.join(&task.id);
     let dir = folder.join(&container.name);
     let laid_out = lay_out(&image, &dir)?;
-    let whereabouts = Whereabouts::of(task, container, &folder, ports).map_err(no_folder)?;
+    let mut whereabouts = Whereabouts::of(task, container, &folder, ports).map_err(no_folder)?;
+    let mounts = if image.engine.is_some() { whereabouts.take_mounts() } else { Vec::new() };
     let ours = environment::addresses(shared, task, &container.name);
     let override_ = task.read_overrides.of(&container.name);
     let definition_env = container.environment.iter().map(|variable| (variable.name.clone(), variable.value.clone()));
@@ -95,7 +97,16 @@ fn prepare_one(
     env.extend(whereabouts.variables());
     env.extend(ours.clone());
     let command = override_.and_then(|given| given.command.clone());
-    let (program, args) = program::program(&image, container, command, &whereabouts)?;
+    let (program, args) = match &image.engine {
+        Some(reference) => engine::run(
+            reference,
+            &task.id,
+            container,
+            command,
+            &engine::Inside { env: &env, mounts, whereabouts: &whereabouts },
+        ),
+        None => program::program(&image, container, command, &whereabouts)?,
+    };
     let stop_timeout = Duration::from_secs(container.stop_timeout.unwrap_or(STOP_TIMEOUT));
     let work = container.working_directory.as_ref().map(|folder| PathBuf::from(whereabouts.map(folder)));
     Ok(Spec {
@@ -107,7 +118,10 @@ fn prepare_one(
         dir: work.filter(|folder| folder.is_dir()).unwrap_or(dir),
         stop_timeout: shared.pace().stop_timeout.unwrap_or(stop_timeout),
         log,
-        health: container.health_check.as_ref().and_then(|check| program::probe(&image, check, &whereabouts)),
+        health: container.health_check.as_ref().and_then(|check| match &image.engine {
+            Some(_) => engine::probe(&task.id, &container.name, check),
+            None => program::probe(&image, check, &whereabouts),
+        }),
     })
 }
 

@@ -72,6 +72,9 @@ pub(crate) enum Condition {
 pub(crate) struct MountPoint {
     pub(crate) source_volume: String,
     pub(crate) container_path: String,
+    /// Processes are not kept from writing; containers of an engine are.
+    #[serde(default)]
+    pub(crate) read_only: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -18,10 +18,13 @@ pub(super) struct Whereabouts {
     ports: Vec<Binding>,
 }
 
-struct Mount {
-    volume: String,
-    path: String,
-    folder: PathBuf,
+/// A folder of this machine that stands for a volume.
+pub(super) struct Mount {
+    pub(super) volume: String,
+    /// Where the container has it.
+    pub(super) path: String,
+    pub(super) folder: PathBuf,
+    pub(super) read_only: bool,
 }
 
 /// The address that a task's containers listen at.
@@ -46,11 +49,16 @@ impl Whereabouts {
             let folder = folder.join("volumes").join(&point.source_volume);
             std::fs::create_dir_all(&folder)?;
             let path = point.container_path.trim_end_matches('/').to_owned();
-            Ok(Mount { volume: point.source_volume.clone(), path, folder })
+            Ok(Mount { volume: point.source_volume.clone(), path, folder, read_only: point.read_only })
         };
         let mounts = points.map(mount).collect::<io::Result<_>>()?;
         let address = task.network.as_ref().map_or("127.0.0.1", |network| network.address.as_str()).to_owned();
         Ok(Self { mounts, address, ports: ports.to_vec() })
+    }
+
+    /// The volumes, for whoever really mounts them: paths are then as they are written.
+    pub(super) fn take_mounts(&mut self) -> Vec<Mount> {
+        std::mem::take(&mut self.mounts)
     }
 
     /// The text as it is to be read on this machine.
@@ -88,13 +96,25 @@ impl Whereabouts {
 }
 
 #[cfg(test)]
+impl Whereabouts {
+    pub(super) fn without_mounts(address: &str) -> Self {
+        Self { mounts: Vec::new(), address: address.to_owned(), ports: Vec::new() }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::{Binding, Mount, Whereabouts};
 
     #[test]
     fn paths_of_volumes_and_urls_of_loopback_are_put_right_and_nothing_else() {
         let whereabouts = Whereabouts {
-            mounts: vec![Mount { volume: "v".to_owned(), path: "/data".to_owned(), folder: "/tmp/v".into() }],
+            mounts: vec![Mount {
+                volume: "v".to_owned(),
+                path: "/data".to_owned(),
+                folder: "/tmp/v".into(),
+                read_only: false,
+            }],
             address: "127.20.3.4".to_owned(),
             ports: vec![Binding { container_port: 80, host_port: 49_153, protocol: "tcp".to_owned() }],
         };
